@@ -1,0 +1,1 @@
+"""Measuring Quoth: question cases, metrics, benches."""

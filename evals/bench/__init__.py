@@ -1,0 +1,1 @@
+"""Measurements of the whole system: retrieval, abstention, own cases, speed."""

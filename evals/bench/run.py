@@ -1,0 +1,203 @@
+"""Each bench from its inputs to its figures; progress goes to stderr."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.beir import Beir
+from evals.bench import abstain, cases, retrieval, speed
+from evals.bench.cache import default_folder
+from evals.bench.libraries import (
+    RecordingEmbedder,
+    build_beir,
+    build_corpus,
+    chosen_embedder,
+    copies,
+    ingest,
+    read_abstracts,
+    search_of,
+)
+from evals.bench.progress import progress, tracked
+from evals.cases import Case, load_cases, resolve
+from evals.errors import EvalError
+from vectorstore.embedding import Embedder
+from vectorstore.store import Store
+
+CORPUS_RECORDS = 10_000
+INGEST_RECORDS = 256
+
+
+def run_retrieval(beir: Beir, split: str, limit: int | None, cache: Path | None) -> dict[str, Any]:
+    """The figures of `bench retrieval`."""
+    queries = choose_queries(beir, split, limit)
+    embedder = chosen_embedder()
+    folder = build_beir(cache or default_folder(), beir, embedder)
+    total = len(queries) * len(retrieval.MODES)
+    with Store(folder, embedder) as store, progress("Searching", total) as advance:
+        figures = retrieval.measure_retrieval(beir, queries, search_of(store), advance)
+    return {**describe_beir(beir, split, queries), **figures}
+
+
+def run_abstain_beir(
+    beir: Beir, split: str, limit: int | None, cache: Path | None
+) -> dict[str, Any]:
+    """The figures of `bench abstain --beir`."""
+    from evals.bench.asking import asker
+    from rag import Library
+
+    queries = choose_queries(beir, split, limit)
+    embedder = chosen_embedder()
+    folder = build_beir(cache or default_folder(), beir, embedder)
+    with Library.open(folder, embedder=embedder) as library:
+        ask = asker(library)
+        units = [
+            abstain.ask_with_and_without(beir, query, ask) for query in tracked("Asking", queries)
+        ]
+    figures = abstain.summarise(units)
+    named = {"name": f"{beir.name} ({split})", "unanswerable": "withheld"}
+    return {**describe_beir(beir, split, queries), **named, **figures}
+
+
+def run_abstain_cases(path: Path, corpus: Sequence[Path], cache: Path | None) -> dict[str, Any]:
+    """The figures of `bench abstain --cases`."""
+    from evals.bench.asking import case_asker, open_files
+
+    known = load_cases(path)
+    with open_files(corpus, cache or default_folder()) as library:
+        wanted = abstain.choose_cases(resolve(known, list(library.records())))
+        ask = case_asker(library)
+        units = [abstain.ask_case(case, ask) for case in tracked("Asking", wanted)]
+        head = {"cases": path.name, "queries": len(units), "documents": len(library)}
+    named = {"name": path.name, "unanswerable": "near miss"}
+    return {**head, **named, **abstain.summarise(units)}
+
+
+def run_own_cases(
+    path: Path,
+    corpus: Sequence[Path],
+    cache: Path | None,
+    listed: str | None,
+    naive: bool,
+    others: int | None = None,
+) -> dict[str, Any]:
+    """The figures of `bench cases`."""
+    from evals.bench.asking import case_asker, naive_asker, open_files
+
+    known = load_cases(path)
+    with open_files(corpus, cache or default_folder(), known, others) as library:
+        asked = resolve(known, list(library.records()))
+        systems = {"quoth": case_asker(library)}
+        if naive:
+            systems["naive"] = naive_asker(library, chosen_embedder())
+        outcomes = {name: ask_all(name, asked, ask) for name, ask in systems.items()}
+        documents = len(library)
+    return {
+        "cases": path.name,
+        "queries": len(asked),
+        "documents": documents,
+        "systems": {name: cases.summarise(found) for name, found in outcomes.items()},
+        "shown": [
+            item
+            for name, found in outcomes.items()
+            for item in (cases.show(found, listed, name) if listed else [])
+        ],
+    }
+
+
+def ask_all(name: str, asked: Sequence[Case], ask: Callable[[Case], Any]) -> list[cases.Outcome]:
+    """Every case put to one system."""
+    return [cases.Outcome(case, ask(case)) for case in tracked(f"Asking {name}", asked)]
+
+
+def run_speed(corpus: Path | None, cache: Path | None) -> dict[str, Any]:
+    """The figures of `bench speed`."""
+    from evals.bench.asking import open_files, sample_files
+
+    root = cache or default_folder()
+    embedder = chosen_embedder()
+    with open_files(sample_files(), root) as library:
+        records = sorted(library.records(), key=lambda record: record.id)
+        small = time_questions(library, [record.title for record in records])
+        folder = library.store.folder
+    if corpus is None:
+        batch, large = copies(records, INGEST_RECORDS), None
+    else:
+        known = read_abstracts(corpus, CORPUS_RECORDS)
+        batch, large = known[:INGEST_RECORDS], time_corpus(root, corpus, known, embedder)
+    return {
+        "ingest": time_ingest(batch, embedder),
+        "ask": speed.compare_latency(small, large),
+        "processes": time_processes(folder, records[0].title),
+    }
+
+
+def time_corpus(
+    root: Path, path: Path, records: Sequence[Any], embedder: Embedder
+) -> dict[str, Any]:
+    """Latency over the library of a corpus."""
+    from rag import Library
+
+    folder = build_corpus(root, path, records, embedder)
+    with Library.open(folder, embedder=embedder) as library:
+        return time_questions(library, [record.title for record in records])
+
+
+def time_questions(library: Any, titles: Sequence[str]) -> dict[str, Any]:  # noqa: ANN401
+    """Latency over an open library."""
+    return speed.measure_ask(len(library), speed.questions_from(titles), library.ask)
+
+
+def time_ingest(records: Sequence[Any], embedder: Embedder) -> dict[str, Any]:
+    """Throughput of adding, against embedding alone."""
+    recorder = RecordingEmbedder(embedder)
+    with tempfile.TemporaryDirectory() as folder:
+        ingest(Path(folder) / "library", records, recorder)
+    return speed.measure_ingest(
+        len(records),
+        lambda folder: ingest(folder, records, embedder),
+        lambda: [embedder.embed(batch) for batch in recorder.batches],
+    )
+
+
+def time_processes(folder: Path, title: str) -> dict[str, Any]:
+    """Whole processes, against the least that they could be."""
+    quoth = quoth_command()
+    question = speed.questions_from([title])[0]
+    return {
+        "help": speed.measure_processes([*quoth, "--help"], [sys.executable, "-c", "pass"]),
+        "ask": speed.measure_processes(
+            [*quoth, "ask", "--library", str(folder), question],
+            [sys.executable, "-c", "import chromadb, llama_index.core"],
+        ),
+    }
+
+
+def quoth_command() -> list[str]:
+    """The `quoth` beside this Python, else the module behind it."""
+    script = Path(sys.executable).with_name("quoth")
+    return [str(script)] if script.exists() else [sys.executable, "-m", "rag.cli"]
+
+
+def choose_queries(beir: Beir, split: str, limit: int | None) -> list[str]:
+    """The queries to measure on; there is at least one."""
+    queries = beir.choose(limit)
+    if not queries:
+        raise EvalError(f"{beir.name} ({split}): no query has a relevant document.")
+    return queries
+
+
+def describe_beir(beir: Beir, split: str, queries: Sequence[str]) -> dict[str, Any]:
+    """What was measured on."""
+    return {
+        "beir": beir.name,
+        "split": split,
+        "queries": len(queries),
+        "documents": len(beir.corpus),
+        "missing_documents": len(beir.missing),
+        "empty_documents": len(beir.corpus) - len(retrieval.as_records(beir.corpus)),
+        "unscored_queries": len(beir.qrels) - len(beir.scored),
+    }

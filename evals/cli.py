@@ -1,0 +1,197 @@
+"""The commands of `python -m evals`; heavy imports wait until a command runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from evals.beir import load_beir
+from vectorstore.errors import QuothError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
+app = typer.Typer(
+    help="Measure Quoth: what it finds, what it answers, when it abstains, how fast it is.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+bench = typer.Typer(help="Measure the whole system.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
+
+BeirFolder = Annotated[Path, typer.Option("--beir", help="Folder of a BEIR test set.")]
+Split = Annotated[str, typer.Option(help="Split of the test set: qrels/SPLIT.tsv.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit-queries", min=1, help="Measure on this many queries only.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Cache = Annotated[
+    Path | None, typer.Option(help="Where built libraries are kept.", show_default="user cache")
+]
+Corpus = Annotated[list[Path] | None, typer.Option(help="Abstracts, in any format Quoth reads.")]
+
+Others = Annotated[
+    int | None,
+    typer.Option(min=0, help="Of the corpus, the cases' papers and this many others only."),
+]
+
+
+@app.callback()
+def describe() -> None:
+    """Measure Quoth."""
+
+
+@app.command()
+def fit(
+    cases: Annotated[list[Path], typer.Option(help="Question cases to learn from.")],
+    corpus: Annotated[list[Path], typer.Option(help="Abstracts that the cases are about.")],
+    out: Annotated[Path, typer.Option(help="Where the model goes, as JSON, gzipped.")],
+    others: Annotated[int, typer.Option(min=0, help="Other abstracts of the corpus.")] = 2000,
+    beir: Annotated[Path | None, typer.Option(help="A test set whose claims join.")] = None,
+    split: Split = "train",
+    cache: Cache = None,
+) -> None:
+    """Fit the embedded answerer's model; needs the extra `train`. Prints its figures as JSON."""
+    from evals.fitting import run_fit
+
+    test_set = load_beir(beir, split) if beir else None
+    result = run_fit(cases, corpus, others, test_set, cache, out)
+    show(result, True, lambda _: [])
+
+
+@bench.command()
+def retrieval(
+    beir: BeirFolder,
+    split: Split = "test",
+    limit: Limit = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank a test set by terms, by vectors and by both."""
+    from evals.bench.run import run_retrieval
+    from evals.tables import retrieval_tables
+
+    result = run_retrieval(load_beir(beir, split), split, limit, cache)
+    warn_of_gaps(result)
+    show(result, as_json, retrieval_tables)
+
+
+@bench.command()
+def abstain(
+    beir: Annotated[Path | None, typer.Option(help="Folder of a BEIR test set.")] = None,
+    split: Split = "test",
+    cases: Annotated[Path | None, typer.Option(help="Own cases, instead of --beir.")] = None,
+    corpus: Corpus = None,
+    limit: Limit = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask what the library can answer and what it cannot: does the confidence tell?"""
+    from evals.bench.run import run_abstain_beir, run_abstain_cases
+    from evals.tables import abstain_tables
+
+    if (beir is None) == (cases is None):
+        raise typer.BadParameter("give either --beir DIR or --cases FILE")
+    if cases is not None:
+        result = run_abstain_cases(cases, corpus or [], cache)
+    else:
+        assert beir is not None
+        result = run_abstain_beir(load_beir(beir, split), split, limit, cache)
+        warn_of_gaps(result)
+    show(result, as_json, abstain_tables)
+
+
+@bench.command("cases")
+def own_cases(
+    cases: Annotated[Path, typer.Option(help="Question cases, JSON Lines.")],
+    corpus: Corpus = None,
+    listed: Annotated[
+        Literal["wrong", "all"] | None, typer.Option("--show", help="List cases with answers.")
+    ] = None,
+    baseline: Annotated[
+        Literal["naive"] | None, typer.Option(help="Measure a baseline beside Quoth.")
+    ] = None,
+    others: Others = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask own cases: right, abstained, wrong, by kind. Without --corpus, over the sample."""
+    from evals.bench.run import run_own_cases
+    from evals.tables import case_tables, outcome_text
+
+    result = run_own_cases(
+        cases, corpus or [], cache, listed, naive=baseline == "naive", others=others
+    )
+    show(
+        result,
+        as_json,
+        lambda found: [*map(outcome_text, found["shown"]), *case_tables(found)],
+    )
+
+
+@bench.command()
+def speed(
+    corpus: Annotated[
+        Path | None, typer.Option(help="JSON Lines of title and abstract, plain or gzipped.")
+    ] = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Time adding and asking, against what they cannot do without."""
+    from evals.bench.run import run_speed
+    from evals.bench.speed import figures
+    from evals.tables import speed_table
+
+    result = run_speed(corpus, cache)
+    if corpus is None:
+        tell("Figures of the sample only; --corpus FILE.jsonl adds `ask` over 10,000 abstracts.")
+    show(result, as_json, lambda found: [speed_table(figures(found))])
+
+
+def show(
+    result: dict[str, Any],
+    as_json: bool,
+    render: Any,  # noqa: ANN401 - a function of the result
+) -> None:
+    """Print one JSON object, or what `render` makes of the result."""
+    if as_json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+        return
+    from rich.console import Console
+
+    console = Console()
+    parts: Iterable[RenderableType] = render(result)
+    for part in parts:
+        console.print(part)
+
+
+def warn_of_gaps(result: dict[str, Any]) -> None:
+    """Tell of what the test set lacks; it counts against the figures all the same."""
+    gaps = {
+        "missing_documents": "relevant documents are not in the corpus; they count as not found.",
+        "empty_documents": "documents have neither title nor text; they cannot be found.",
+        "unscored_queries": "queries have no relevant document; they are left out.",
+    }
+    for name, what in gaps.items():
+        if result[name]:
+            tell(f"{result[name]} {what}")
+
+
+def tell(message: str) -> None:
+    """One line on stderr."""
+    sys.stderr.write(message + "\n")
+
+
+def main() -> None:
+    """Run a command; a stated failure is one line on stderr and exit code 1."""
+    try:
+        app()
+    except QuothError as error:
+        tell(str(error))
+        sys.exit(1)

@@ -1,0 +1,308 @@
+"""Fits the embedded answerer's model (rag/answerers/answer_model.json.gz) to question cases.
+
+Each case is asked of a library that holds its paper and, where it is answerable, once more with
+that paper withheld: then nothing answers it. A SciFact-like test set adds its claims, with their
+relevant documents and without. Folds keep the questions of one paper together; what the second
+stage learns from is always predicted by a first stage that did not see the paper.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evals.beir import Beir
+from evals.cases import Case
+from evals.metrics import auroc
+from rag.answerers.model import AnswerModel, Matrix, answer_features, from_json, wording
+from rag.answerers.quote import READ_PAPERS, SECOND_SHARE, judge_features
+from rag.answerers.reading import TextReader
+from rag.question import Question, analyse
+from vectorstore.records import Hit
+from vectorstore.sentences import Span
+from vectorstore.store import Store
+
+FOLDS = 5
+MIN_WORDING = 3
+WITHHELD_WEIGHT = 0.5
+WORDING_STRENGTH = 0.1
+
+
+@dataclass(frozen=True)
+class Example:
+    """One question asked once: what was read, and what was right.
+
+    Attributes:
+        question: Taken apart.
+        rows: Features of every sentence read.
+        right: Which of them answer.
+        answerable: Whether the papers at hand answer at all.
+        group: The paper that it is about: kept in one fold.
+        weight: How much it counts.
+        worded: Whether its wording may teach what abstracts tend to say.
+    """
+
+    question: Question
+    rows: Matrix
+    right: Matrix
+    answerable: bool
+    group: str
+    weight: float = 1.0
+    worded: bool = True
+
+
+def examples_of_cases(store: Store, cases: Sequence[Case], reader: TextReader) -> Iterator[Example]:
+    """Every case of one paper, asked with the paper there and, if answerable, without."""
+    for case in cases:
+        if len(case.papers) != 1:
+            continue
+        gold = case.papers[0]
+        hits = store.search(case.question, READ_PAPERS)
+        yield _example(case.question, hits, reader, gold, case)
+        if case.answerable:
+            without = store.search(case.question, READ_PAPERS, exclude={gold})
+            yield _example(case.question, without, reader, gold)
+
+
+def examples_of_claims(
+    store: Store, beir: Beir, claims: Sequence[str], reader: TextReader
+) -> Iterator[Example]:
+    """Each of these claims, asked with its relevant documents there and with them withheld."""
+    for claim in claims:
+        relevant = {f"beir:{name}" for name, gain in beir.qrels[claim].items() if gain > 0}
+        text = beir.queries[claim]
+        for exclude in (frozenset[str](), frozenset(relevant)):
+            hits = store.search(text, READ_PAPERS, exclude=exclude)
+            found = any(hit.record.id in relevant for hit in hits)
+            yield replace(_example(text, hits, reader, f"claim:{claim}"), answerable=found)
+
+
+def fit(examples: Sequence[Example]) -> dict[str, Any]:
+    """The model as JSON values, and how it did on folds that it had not seen."""
+    fold = _folds(examples)
+    odds, probabilities = np.zeros(len(examples)), [np.zeros(0)] * len(examples)
+    for number in range(FOLDS):
+        train = [item for item in range(len(examples)) if fold[item] != number]
+        weights, bias = _fit_wording([examples[item] for item in train])
+        trees = _fit_sentences([examples[item] for item in train])
+        for item in range(len(examples)):
+            if fold[item] == number:
+                odds[item] = _odds(examples[item].question, weights, bias)
+                probabilities[item] = trees(examples[item].rows)
+    inputs = np.array(
+        [
+            answer_features(example.rows, probabilities[item], odds[item])
+            for item, example in enumerate(examples)
+        ]
+    )
+    right = np.array([_is_right(e, p) for e, p in zip(examples, probabilities, strict=True)])
+    weight = np.array([example.weight for example in examples])
+    confidence = np.zeros(len(examples))
+    for number in range(FOLDS):
+        answers = _fit_answers(
+            inputs[fold != number], right[fold != number], weight[fold != number]
+        )
+        confidence[fold == number] = answers.predict_proba(inputs[fold == number])[:, 1]
+    weights, bias = _fit_wording(examples)
+    model = {
+        "sentences": _to_trees(_fit_forest(examples)),
+        "wording": weights,
+        "wording_bias": bias,
+        "answers": _to_trees(_fit_answers(inputs, right, weight)),
+    }
+    return {"model": model, "report": _report(examples, right, confidence, odds)}
+
+
+def save(values: dict[str, Any], path: Path) -> AnswerModel:
+    """Writes the model, the same bytes for the same values, and reads it back."""
+    text = json.dumps(values, separators=(",", ":"), sort_keys=True)
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+    return from_json(values)
+
+
+def _example(
+    text: str, hits: list[Hit], reader: TextReader, group: str, case: Case | None = None
+) -> Example:
+    """A question put to these papers; without a case, none of them answers it."""
+    asked = analyse(text)
+    papers = reader.read_records([hit.record for hit in hits])
+    rows = judge_features(asked, reader.read_text(asked.text), papers, hits)
+    right = [
+        case is not None and paper.record.id == group and _overlaps(span, case.spans)
+        for paper in papers
+        for span in paper.spans
+    ]
+    if case is None:
+        return Example(asked, rows, np.array(right, float), False, group, WITHHELD_WEIGHT, False)
+    return Example(asked, rows, np.array(right, float), case.answerable, group)
+
+
+def _overlaps(span: Span, marked: Sequence[tuple[int, int]]) -> bool:
+    """Whether at least half of a sentence is marked."""
+    shared = sum(max(0, min(span.end, end) - max(span.start, start)) for start, end in marked)
+    return 2 * shared >= span.end - span.start
+
+
+def _is_right(example: Example, probabilities: Matrix) -> bool:
+    """Whether the sentences that would be picked hold one that answers.
+
+    Claims have no marked sentences: there the paper decides.
+    """
+    if not example.answerable:
+        return False
+    if example.group.startswith("claim:"):
+        return True
+    order = np.argsort(-probabilities, kind="stable")[:3]
+    picked = [
+        item for item in order if probabilities[item] >= SECOND_SHARE * probabilities[order[0]]
+    ]
+    return bool(example.right[picked].any())
+
+
+def _folds(examples: Sequence[Example]) -> Matrix:
+    groups = sorted({example.group for example in examples})
+    order = np.random.default_rng(0).permutation(len(groups))
+    number = {group: int(place) % FOLDS for group, place in zip(groups, order, strict=True)}
+    return np.array([number[example.group] for example in examples])
+
+
+def _fit_wording(examples: Sequence[Example]) -> tuple[dict[str, float], float]:
+    """Log-odds by n-gram that what a question asks for is said; names are masked."""
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    worded = [example for example in examples if example.worded]
+    counter = CountVectorizer(
+        analyzer=_identity, preprocessor=None, min_df=MIN_WORDING, binary=True
+    )
+    table = counter.fit_transform([wording(example.question) for example in worded])
+    model = LogisticRegression(C=WORDING_STRENGTH, max_iter=5000)
+    model.fit(table, [example.answerable for example in worded])
+    names = counter.get_feature_names_out()
+    weights = {
+        str(name): round(float(value), 4)
+        for name, value in zip(names, model.coef_[0], strict=True)
+        if abs(value) >= 0.005
+    }
+    return weights, round(float(model.intercept_[0]), 4)
+
+
+def _identity(tokens: list[str]) -> list[str]:
+    return tokens
+
+
+def _odds(question: Question, weights: dict[str, float], bias: float) -> float:
+    return bias + sum(weights.get(item, 0.0) for item in set(wording(question)))
+
+
+def _fit_forest(examples: Sequence[Example]) -> Any:  # noqa: ANN401 - scikit-learn is untyped
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    marked = [example for example in examples if not example.group.startswith("claim:")]
+    forest = HistGradientBoostingClassifier(
+        max_iter=250,
+        max_depth=4,
+        learning_rate=0.06,
+        min_samples_leaf=40,
+        l2_regularization=5,
+        early_stopping=False,
+        random_state=0,
+    )
+    weights = np.concatenate([np.full(len(e.rows), e.weight) for e in marked])
+    return forest.fit(
+        np.vstack([example.rows for example in marked]),
+        np.concatenate([example.right for example in marked]),
+        sample_weight=weights,
+    )
+
+
+def _fit_sentences(examples: Sequence[Example]) -> Callable[[Matrix], Matrix]:
+    forest = _fit_forest(examples)
+    return lambda rows: np.asarray(forest.predict_proba(rows)[:, 1])
+
+
+def _to_trees(forest: Any) -> dict[str, Any]:  # noqa: ANN401 - scikit-learn is untyped
+    """A forest in the form that `rag.answerers.model.Trees` evaluates."""
+    trees = []
+    for (predictor,) in forest._predictors:  # noqa: SLF001 - the only door to the nodes
+        nodes = predictor.nodes
+        leaf = nodes["is_leaf"].astype(bool)
+        trees.append(
+            [
+                [
+                    -1 if end else int(name)
+                    for end, name in zip(leaf, nodes["feature_idx"], strict=True)
+                ],
+                [
+                    0.0 if end else float(v)
+                    for end, v in zip(leaf, nodes["num_threshold"], strict=True)
+                ],
+                [int(value) for value in nodes["left"]],
+                [int(value) for value in nodes["right"]],
+                [
+                    round(float(value), 6) if end else 0.0
+                    for end, value in zip(leaf, nodes["value"], strict=True)
+                ],
+            ]
+        )
+    return {"bias": float(np.ravel(forest._baseline_prediction)[0]), "trees": trees}  # noqa: SLF001
+
+
+def _fit_answers(inputs: Matrix, right: Matrix, weight: Matrix) -> Any:  # noqa: ANN401
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    forest = HistGradientBoostingClassifier(
+        max_iter=150,
+        max_depth=3,
+        learning_rate=0.06,
+        min_samples_leaf=40,
+        l2_regularization=5,
+        early_stopping=False,
+        random_state=0,
+    )
+    return forest.fit(inputs, right, sample_weight=weight)
+
+
+def _report(
+    examples: Sequence[Example], right: Matrix, confidence: Matrix, odds: Matrix
+) -> dict[str, Any]:
+    """Cross-validated figures, by kind of example."""
+    kinds = np.array([_kind_of(example) for example in examples])
+    table: dict[str, Any] = {"examples": dict(Counter(kinds.tolist()))}
+    own = kinds != "claim"
+    for name, scores in (("confidence", confidence), ("wording_alone", odds)):
+        for label, chosen in (
+            ("near_miss", np.isin(kinds, ["answerable", "near_miss"])),
+            ("withheld", np.isin(kinds, ["answerable", "withheld"])),
+            ("claims", ~own),
+        ):
+            answerable = np.array([example.answerable for example in examples])[chosen]
+            table[f"auroc_{label}_{name}"] = auroc(scores[chosen].tolist(), answerable.tolist())
+    answerable = kinds == "answerable"
+    table["right_if_always_answering"] = float(right[answerable].mean())
+    table["thresholds"] = [
+        {
+            "threshold": round(float(threshold), 2),
+            "answerable_given": float((confidence[answerable] >= threshold).mean()),
+            "near_miss_refused": float((confidence[kinds == "near_miss"] < threshold).mean()),
+            "withheld_refused": float((confidence[kinds == "withheld"] < threshold).mean()),
+            "wrong_among_given": float(1 - right[own & (confidence >= threshold)].mean()),
+        }
+        for threshold in np.arange(0.1, 0.95, 0.05)
+    ]
+    return table
+
+
+def _kind_of(example: Example) -> str:
+    if example.group.startswith("claim:"):
+        return "claim"
+    if example.answerable:
+        return "answerable"
+    return "near_miss" if example.worded else "withheld"

@@ -1,0 +1,57 @@
+"""`evals fit`, from its files to a fitted model and its cross-validated figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.beir import Beir
+from evals.bench.asking import open_files
+from evals.bench.cache import default_folder
+from evals.bench.libraries import build_beir, chosen_embedder
+from evals.bench.progress import tracked
+from evals.cases import Case, load_cases, resolve
+from evals.fit import Example, examples_of_cases, examples_of_claims, fit, save
+from rag.answerers.reading import TextReader
+from vectorstore.store import Store
+
+REMEMBERED = 10_000
+
+
+def run_fit(
+    files: Sequence[Path],
+    corpus: Sequence[Path],
+    others: int,
+    beir: Beir | None,
+    cache: Path | None,
+    out: Path,
+) -> dict[str, Any]:
+    """Reads the examples, fits the model to them, and writes it."""
+    root = cache or default_folder()
+    cases = [case for path in files for case in load_cases(path)]
+    examples = list(_read_cases(cases, corpus, others, root))
+    if beir is not None:
+        examples += _read_claims(beir, root)
+    found = fit(examples)
+    save(found["model"], out)
+    return dict(found["report"])
+
+
+def _read_cases(
+    cases: Sequence[Case], corpus: Sequence[Path], others: int, root: Path
+) -> Iterator[Example]:
+    reader = TextReader(REMEMBERED)
+    with open_files(corpus, root, cases, others) as library:
+        known = resolve(cases, list(library.records()))
+        for case in tracked("Reading cases", known):
+            yield from examples_of_cases(library.store, [case], reader)
+
+
+def _read_claims(beir: Beir, root: Path) -> list[Example]:
+    embedder, reader = chosen_embedder(), TextReader(REMEMBERED)
+    with Store(build_beir(root, beir, embedder), embedder) as store:
+        claims = tracked("Reading claims", list(beir.qrels))
+        return [
+            item for claim in claims for item in examples_of_claims(store, beir, [claim], reader)
+        ]

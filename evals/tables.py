@@ -1,0 +1,145 @@
+"""Figures as tables for people; pure but for rich's objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+Figures = Mapping[str, Any]
+
+
+def spell(figure: Mapping[str, float] | None) -> str:
+    """Mean and interval, as `.712 [.690, .733]`; `-` where there is none."""
+    if figure is None:
+        return "-"
+    mean, low, high = (spell_share(figure[name]) for name in ("mean", "low", "high"))
+    return f"{mean} [{low}, {high}]"
+
+
+def spell_share(value: float) -> str:
+    """Three decimals, without the zero before the point."""
+    return f"{value:.3f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.3f}"
+
+
+def make_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Table:
+    """A table whose first column is text and whose others are figures; no cell is markup."""
+    first, *others = columns
+    table = Table(title=Text(title), title_justify="left")
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    return table
+
+
+def retrieval_tables(result: Figures) -> list[Table]:
+    """One row a way of searching, and one a difference."""
+    measures = list(next(iter(result["systems"].values())))
+    title = (
+        f"{result['beir']} ({result['split']}): {result['queries']} queries, "
+        f"{result['documents']} documents; mean [95% interval]"
+    )
+    systems = make_table(
+        title,
+        ("search", *measures),
+        (
+            [mode, *(spell(figures[name]).replace(" ", "\n", 1) for name in measures)]
+            for mode, figures in result["systems"].items()
+        ),
+    )
+    differences = make_table(
+        "Paired differences",
+        ("difference", "ndcg@10", "p"),
+        (
+            [name, spell(item["ndcg@10"]["difference"]), spell_share(item["ndcg@10"]["p"])]
+            for name, item in result["differences"].items()
+        ),
+    )
+    return [systems, differences]
+
+
+def abstain_tables(result: Figures) -> list[Table]:
+    """The figures, and what each coverage costs."""
+    rows = [
+        ("AUROC of confidence", spell(result["auroc"])),
+        ("answers given, answerable", spell(result["answered"]["answerable"])),
+        (f"answers given, {result['unanswerable']}", spell(result["answered"]["unanswerable"])),
+        ("wrong among answers given", spell(result["wrong_among_given"])),
+        ("area under risk-coverage", spell(result["aurc"])),
+        ("calibration error", spell(result["ece"])),
+        ("crashed", len(result["crashed"])),
+    ]
+    points = (
+        [spell_share(point[name]) for name in ("coverage", "risk", "threshold")]
+        for point in result["risk_coverage"]
+    )
+    return [
+        make_table(
+            f"{result['name']}: {result['queries']} questions",
+            ("figure", "mean [95% interval]"),
+            rows,
+        ),
+        make_table(
+            "What answering more costs",
+            ("coverage", "wrong among given", "confidence from"),
+            points,
+        ),
+    ]
+
+
+def case_tables(result: Figures) -> list[Table]:
+    """One table by kind and one over all, for every system."""
+    return [
+        table
+        for name, figures in result["systems"].items()
+        for table in (kinds_table(name, figures), overall_table(name, figures))
+    ]
+
+
+def kinds_table(name: str, figures: Figures) -> Table:
+    """One row a kind."""
+    rows = (
+        [kind, item["n"], spell(item["right"]), item["abstained"], item["wrong_given"]]
+        for kind, item in figures["kinds"].items()
+    )
+    return make_table(f"{name}, by kind", ("kind", "n", "right", "abstained", "wrong given"), rows)
+
+
+def overall_table(name: str, figures: Figures) -> Table:
+    """The figures over all kinds, and what crashed."""
+    rows = [
+        ("answerable: right", spell(figures["answerable_accuracy"])),
+        ("unanswerable: abstained", spell(figures["unanswerable_abstention"])),
+        (f"wrong among {figures['given']} answers given", spell(figures["wrong_among_given"])),
+        ("AUROC of confidence", spell(figures["auroc"])),
+        ("precision of which_papers", spell(figures["which_papers_precision"])),
+        ("crashed (counted as wrong)", len(figures["crashed"])),
+        *((f"  {item['id']}", item["error"]) for item in figures["crashed"]),
+    ]
+    return make_table(f"{name}, over all", ("figure", "mean [95% interval]"), rows)
+
+
+def outcome_text(item: Figures) -> Text:
+    """One case and its answer, as plain text."""
+    verdict = "right" if item["right"] else "WRONG"
+    state = "crashed" if item["error"] else "abstained" if item["abstained"] else "answered"
+    lines = [
+        f"{verdict}, {state} ({item['confidence']:.2f})  {item['system']}  {item['id']}  "
+        f"{item['kind']}",
+        f"  Q: {item['question']}",
+        f"  A: {item['error'] or item['text']}",
+        f"  cited: {', '.join(item['cited']) or '-'}; wanted: "
+        f"{', '.join(item['wanted_papers']) or '-'}",
+        f"  wanted: {item['wanted_facts'] or item['reason']}",
+    ]
+    return Text("\n".join(lines))
+
+
+def speed_table(rows: Iterable[Figures]) -> Table:
+    """Every figure with its aim, where it has one."""
+    cells = ([row["name"], f"{row['value']:.3g}", row["unit"], row["aim"] or ""] for row in rows)
+    return make_table("Speed", ("figure", "value", "unit", "aim"), cells)

@@ -1,0 +1,1 @@
+"""Who drafts answers: in the abstracts own words, or by an LLM."""

@@ -1,0 +1,142 @@
+"""The learned part of the embedded answerer: which sentence answers, and whether any does.
+
+Two small models, fitted by `python -m evals fit` on questions about arXiv abstracts and on
+SciFact train (docs/answering.md), stored as JSON and evaluated here with numpy: gradient-boosted
+trees that judge a sentence, and others that judge the best of them together with how much
+abstracts tend to say of what such words ask for.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.question import Question
+
+Matrix = NDArray[np.float64]
+MODEL_FILE = "answer_model.json.gz"
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Boosted regression trees over features, summed and squashed to a probability.
+
+    Attributes:
+        bias: What the sum starts with.
+        trees: Of each tree, five arrays over its nodes: feature (-1 in a leaf), threshold, left
+            and right child, value. A row goes left where its feature is at most the threshold.
+    """
+
+    bias: float
+    trees: tuple[tuple[NDArray[Any], ...], ...]
+
+    def predict(self, rows: Matrix) -> Matrix:
+        """A probability for each row."""
+        total = np.full(len(rows), self.bias)
+        for feature, threshold, left, right, value in self.trees:
+            node = np.zeros(len(rows), dtype=np.int64)
+            while (inner := feature[node] >= 0).any():
+                at = node[inner]
+                goes_left = rows[inner, feature[at]] <= threshold[at]
+                node[inner] = np.where(goes_left, left[at], right[at])
+            total += value[node]
+        return np.asarray(sigmoid(total))
+
+
+@dataclass(frozen=True)
+class AnswerModel:
+    """Both models, and the wording that they weigh.
+
+    Attributes:
+        sentences: Whether a sentence answers.
+        wording: Log-odds, by n-gram of the question, that an abstract says what it asks for.
+        wording_bias: The same of a question with none of them.
+        answers: Whether the best sentence does answer.
+    """
+
+    sentences: Trees
+    wording: dict[str, float]
+    wording_bias: float
+    answers: Trees
+
+    def judge_sentences(self, rows: Matrix) -> Matrix:
+        """The probability of each sentence to answer; its features by row."""
+        return self.sentences.predict(rows)
+
+    def judge_answer(self, question: Question, rows: Matrix, probabilities: Matrix) -> float:
+        """The probability that the best of these sentences answers the question."""
+        features = answer_features(rows, probabilities, self.wording_odds(question))
+        return float(self.answers.predict(features[None])[0])
+
+    def wording_odds(self, question: Question) -> float:
+        """The log-odds that abstracts say what a question in these words asks for."""
+        found = set(wording(question))
+        return self.wording_bias + sum(self.wording.get(item, 0.0) for item in found)
+
+
+def wording(question: Question) -> list[str]:
+    """The words of a question and their pairs, with a mark in place of each name."""
+    named = {word.start for word in question.names}
+    tokens = [
+        "<name>" if match.start() in named else match.group().casefold()
+        for match in re.finditer(r"[^\W_]+(?:[-.'’/+][^\W_]+)*\+*", question.text)
+    ]
+    return [*tokens, *(f"{left} {right}" for left, right in zip(tokens, tokens[1:], strict=False))]
+
+
+def answer_features(rows: Matrix, probabilities: Matrix, odds: float) -> Matrix:
+    """What the answer as a whole is judged by: its two best sentences, and the best of all."""
+    order = np.argsort(-probabilities, kind="stable")
+    best, second = order[0], order[min(1, len(order) - 1)]
+    ranked = probabilities[order]
+    share = np.clip(ranked[0], 1e-6, 1 - 1e-6)
+    summary = [ranked[0], ranked[min(1, len(ranked) - 1)], ranked.mean(), len(ranked)]
+    return np.concatenate(
+        [rows[best], rows[second], rows.max(axis=0), summary, [np.log(share / (1 - share)), odds]]
+    )
+
+
+def sigmoid(value: Any) -> Any:  # noqa: ANN401 - a number or an array, given back as such
+    """1 / (1 + e^-x)."""
+    return 1.0 / (1.0 + np.exp(-np.clip(value, -60, 60)))
+
+
+@lru_cache(maxsize=1)
+def load_model() -> AnswerModel:
+    """The model that comes with the package."""
+    packed = (files("rag.answerers") / MODEL_FILE).read_bytes()
+    return from_json(json.loads(gzip.decompress(packed)))
+
+
+def from_json(values: dict[str, Any]) -> AnswerModel:
+    """The model that these values describe."""
+    return AnswerModel(
+        _trees(values["sentences"]),
+        values["wording"],
+        values["wording_bias"],
+        _trees(values["answers"]),
+    )
+
+
+def _trees(values: dict[str, Any]) -> Trees:
+    return Trees(values["bias"], tuple(_tree(tree) for tree in values["trees"]))
+
+
+def _tree(columns: Sequence[Sequence[float]]) -> tuple[NDArray[Any], ...]:
+    feature, threshold, left, right, value = columns
+    return (
+        np.asarray(feature, dtype=np.int64),
+        np.asarray(threshold, dtype=np.float64),
+        np.asarray(left, dtype=np.int64),
+        np.asarray(right, dtype=np.int64),
+        np.asarray(value, dtype=np.float64),
+    )

@@ -1,0 +1,5 @@
+"""The `quoth` command; whatever is heavy waits until a command needs it."""
+
+from rag.cli.commands import app, main
+
+__all__ = ["app", "main"]

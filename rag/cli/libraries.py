@@ -1,0 +1,80 @@
+"""The library that a command works on: the user's own, or the bundled sample."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from rag.cli.console import open_console, tell
+from rag.config import Settings, read_settings
+from rag.library import Library
+from vectorstore.errors import LibraryError
+from vectorstore.records import AddReport
+
+
+@contextmanager
+def opened(path: Path | None, must_exist: bool = False) -> Iterator[Library]:
+    """The user's own library, made where there is none unless it must exist."""
+    settings = read_settings(library=path)
+    if must_exist and not Library.exists(settings.library):
+        raise absent_library(settings)
+    with Library.open(settings=settings) as library:
+        yield library
+
+
+@contextmanager
+def opened_for_reading(path: Path | None) -> Iterator[Library]:
+    """The library; where none was named and there is none yet, the bundled sample."""
+    settings = read_settings(library=path)
+    named = "library" in settings.model_fields_set
+    if named and not Library.exists(settings.library):
+        raise absent_library(settings)
+    library = open_filled(settings, named)
+    if library is None:
+        library = Library.open_sample(settings)
+        tell(
+            f"No library yet: this is the bundled sample, digests of {len(library)} papers. "
+            f"Start your own: quoth add FILE"
+        )
+    elif len(library) == 0:
+        folder = settings.library
+        tell(f"No papers in {folder} yet. Add some: quoth add FILE --library {folder}")
+    with library:
+        yield library
+
+
+def open_filled(settings: Settings, named: bool) -> Library | None:
+    """The library of the settings; None where it holds nothing and nobody named it."""
+    if not Library.exists(settings.library):
+        return None
+    library = Library.open(settings=settings)
+    if len(library) or named:
+        return library
+    library.close()
+    return None
+
+
+def absent_library(settings: Settings) -> LibraryError:
+    """The failure of a library that was named and is not there."""
+    folder = settings.library
+    return LibraryError(f"No library at {folder}. Make one: quoth add FILE --library {folder}")
+
+
+def missing(record_id: str, library: Library) -> str:
+    """The message about a paper that is not there."""
+    place = "the bundled sample" if library.is_sample else library.store.folder
+    return f"No paper {record_id!r} in {place}; `quoth list` shows the ids."
+
+
+def add_with_progress(library: Library, files: list[Path]) -> AddReport:
+    """Adds files, with a running count where stderr is a terminal."""
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,} records"), TimeElapsedColumn())
+    console = open_console(sys.stderr)
+    shown = console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
+        task = progress.add_task("", total=None)
+        return library.add(files, lambda count: progress.advance(task, count), tell)

@@ -1,0 +1,202 @@
+"""`Library`: the facade that the command line, scripts and the page share."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from types import TracebackType
+
+from rag.answer import Answer
+from rag.answerers.quote import QuoteAnswerer
+from rag.config import Settings, read_settings
+from rag.engine import CheckedQueryEngine
+from rag.retriever import LibraryRetriever
+from vectorstore.adding import Progress, add
+from vectorstore.embedding import Embedder, open_embedder
+from vectorstore.errors import LibraryError, QuestionError
+from vectorstore.filters import Filter, parse_filter
+from vectorstore.fusion import Mode
+from vectorstore.readers import read
+from vectorstore.records import AddReport, Hit, Record
+from vectorstore.store import Store, Waiting
+
+Where = str | Sequence[str] | Filter | None
+MAX_QUESTION_CHARACTERS = 4000
+
+
+class Library:
+    """Abstracts that can be asked. Open one with `Library.open`, close it by `with` or `close`.
+
+    Attributes:
+        store: The records and their indexes.
+        settings: What it was opened with.
+        is_sample: Whether it is the bundled sample, which cannot be changed.
+    """
+
+    def __init__(self, store: Store, settings: Settings, is_sample: bool = False) -> None:
+        """Wraps an open store; `Library.open` is the way in."""
+        self.store = store
+        self.settings = settings
+        self.is_sample = is_sample
+        self._answerer = QuoteAnswerer(settings.threshold)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None = None,
+        settings: Settings | None = None,
+        embedder: Embedder | None = None,
+    ) -> Library:
+        """Opens the library in a folder, or makes one there.
+
+        Args:
+            path: The folder; the one of the settings where None.
+            settings: Read from the environment where None.
+            embedder: Any model (`vectorstore.embedding.open_embedder`); that of the settings
+                where None.
+
+        Raises:
+            QuothError: It cannot be opened; the message says why and what to do.
+        """
+        settings = settings or read_settings()
+        model = embedder or open_embedder(settings.embedding)
+        return cls(Store(Path(path or settings.library).expanduser(), model), settings)
+
+    @classmethod
+    def open_sample(cls, settings: Settings | None = None) -> Library:
+        """Opens the bundled sample: 19 digests, indexed in the cache folder at first use."""
+        settings = settings or read_settings()
+        model = open_embedder(settings.embedding)
+        name = "sample-" + re.sub(r"\W+", "-", model.identity)
+        store = Store(settings.cache / name, model)
+        with as_file(files("rag") / "sample" / "digests.jsonl") as path:
+            if len(store) == 0:
+                add(store, read(path))
+        return cls(store, settings, is_sample=True)
+
+    @staticmethod
+    def exists(path: Path) -> bool:
+        """Whether a folder holds a library."""
+        return (path.expanduser() / "chroma.sqlite3").exists()
+
+    def __enter__(self) -> Library:
+        """The library itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Closes the library."""
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self.store.close()
+
+    def __len__(self) -> int:
+        """The number of papers."""
+        return len(self.store)
+
+    def add(
+        self,
+        paths: str | Path | Iterable[str | Path],
+        progress: Progress | None = None,
+        waiting: Waiting | None = None,
+    ) -> AddReport:
+        """Adds files of abstracts; what each of their records became is in the report.
+
+        Args:
+            paths: One file or several; their format is told by their content.
+            progress: Told how many records were just dealt with.
+            waiting: Told in one line what it waits for, where another process is adding.
+        """
+        self._must_be_ones_own()
+        several = [paths] if isinstance(paths, (str, Path)) else list(paths)
+        items = (item for path in several for item in read(Path(path)))
+        return add(self.store, items, progress, waiting)
+
+    def remove(self, ids: Iterable[str], waiting: Waiting | None = None) -> list[str]:
+        """Takes papers out; returns the ids of those that were there."""
+        self._must_be_ones_own()
+        with self.store.writing(waiting):
+            return self.store.remove(list(ids))
+
+    def get(self, record_id: str) -> Record | None:
+        """The paper of an id, None where there is none."""
+        return self.store.get([record_id]).get(record_id)
+
+    def records(self) -> Iterator[Record]:
+        """All papers."""
+        return self.store.records()
+
+    def search(
+        self, text: str, top_k: int | None = None, where: Where = None, mode: Mode = "hybrid"
+    ) -> list[Hit]:
+        """The papers that a text is about, best first, each with its best passage."""
+        return self.store.search(
+            checked_question(text), top_k or self.settings.top_k, parse_filter(where), mode
+        )
+
+    def ask(self, question: str, where: Where = None, exclude: Collection[str] = ()) -> Answer:
+        """Answers a question from the abstracts, or abstains.
+
+        Args:
+            question: In plain words.
+            where: Which papers may answer: `year>=2024`, `group=NAME`, `source=FILE`,
+                `title=WORDS`; several must all hold.
+            exclude: Ids of papers that may not answer.
+
+        Raises:
+            QuestionError: The question is empty or too long, or the filter cannot be read.
+        """
+        return self.query_engine(where, exclude).ask(checked_question(question))
+
+    async def aask(
+        self, question: str, where: Where = None, exclude: Collection[str] = ()
+    ) -> Answer:
+        """`ask`, without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, question, where, exclude)
+
+    def retriever(
+        self, where: Where = None, exclude: Collection[str] = (), top_k: int | None = None
+    ) -> LibraryRetriever:
+        """A plain LlamaIndex retriever over this library."""
+        return LibraryRetriever(
+            self.store, top_k or self.settings.top_k, parse_filter(where), exclude
+        )
+
+    def query_engine(
+        self, where: Where = None, exclude: Collection[str] = ()
+    ) -> CheckedQueryEngine:
+        """A plain LlamaIndex query engine over this library."""
+        return CheckedQueryEngine(self.retriever(where, exclude), self._answerer)
+
+    def _must_be_ones_own(self) -> None:
+        if self.is_sample:
+            raise LibraryError(
+                "The bundled sample cannot be changed; open a library of your own: "
+                "Library.open(PATH), or quoth add FILE --library PATH."
+            )
+
+
+def checked_question(question: str) -> str:
+    """The question without outer white space.
+
+    Raises:
+        QuestionError: It is empty, or too long to be one.
+    """
+    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", " ", question).strip()
+    if not re.search(r"\w", text):
+        raise QuestionError('The question is empty; expected some words, such as: quoth ask "..."')
+    if len(text) > MAX_QUESTION_CHARACTERS:
+        raise QuestionError(
+            f"The question has {len(text):,} characters; expected at most "
+            f"{MAX_QUESTION_CHARACTERS:,}. Ask in fewer words."
+        )
+    return text

@@ -1,0 +1,74 @@
+"""Settings: where they come from, which one wins, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.config import Settings, SettingsError, origins, read_settings
+
+
+def test_defaults_lie_in_the_folders_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    settings = read_settings()
+    assert settings.library == tmp_path / "data" / "quoth" / "library"
+    assert settings.cache == tmp_path / "cache" / "quoth"
+    assert settings.embedding == "all-MiniLM-L6-v2-int8"
+
+
+def test_environment_beats_the_env_file_and_an_argument_beats_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("QUOTH_TOP_K=3\nQUOTH_THRESHOLD=0.25\nOTHER=1\n", encoding="utf-8")
+    monkeypatch.setenv("QUOTH_TOP_K", "4")
+    assert (read_settings().top_k, read_settings().threshold) == (4, 0.25)
+    assert read_settings(top_k=5).top_k == 5
+
+
+def test_argument_that_was_not_given_leaves_the_environment_in_force(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QUOTH_LIBRARY", "/somewhere")
+    assert read_settings(library=None).library == Path("/somewhere")
+
+
+def test_each_wrong_setting_is_named_with_what_was_found_and_expected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QUOTH_TOP_K", "many")
+    monkeypatch.setenv("QUOTH_THRESHOLD", "1.5")
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+    assert str(caught.value) == (
+        "Settings that cannot be used: "
+        "QUOTH_TOP_K='many': Input should be a valid integer, "
+        "unable to parse string as an integer; "
+        "QUOTH_THRESHOLD='1.5': Input should be less than or equal to 1."
+    )
+
+
+def test_settings_cannot_be_changed_once_read() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().top_k = 2  # type: ignore[misc]
+
+
+def test_origins_tell_argument_environment_and_default_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QUOTH_TOP_K", "4")
+    found = origins(read_settings(library=Path("/l")), frozenset({"library"}))
+    assert found["library"] == "argument"
+    assert found["top_k"] == "environment or .env"
+    assert found["threshold"] == "default"
+
+
+def test_readme_lists_every_setting_with_its_default() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default_factory else f" `{field.default}` |"
+        assert f"| `QUOTH_{name.upper()}` |{default}" in readme

@@ -1,0 +1,1 @@
+"""Abstracts in, ranked passages out."""

@@ -1,0 +1,76 @@
+"""Records and passages as Chroma rows, and back; pure.
+
+A record's rows are its passages. Each row carries what filters and look-ups need; the first one
+also carries the whole record as JSON. `stamp` ties the rows of one state of a record together:
+rows of an older state, left by an `add` that was killed, are known by another stamp.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from vectorstore.records import Passage, Record, text_identity
+
+Metadata = dict[str, Any]
+
+FILTERED = ("groups", "sources")
+
+
+def row_id(record_id: str, ordinal: int) -> str:
+    """The id of a passage's row."""
+    return f"{record_id}#{ordinal}"
+
+
+def record_id_of(row: str) -> str:
+    """The record that a row belongs to."""
+    return row.rpartition("#")[0]
+
+
+def to_metadata(record: Record, passages: Sequence[Passage]) -> list[Metadata]:
+    """One row's metadata for each passage."""
+    shared: Metadata = {
+        "record_id": record.id,
+        "stamp": record.fingerprint,
+        "passages": len(passages),
+    }
+    if record.year is not None:
+        shared["year"] = record.year
+    for name in FILTERED:
+        values = [value.casefold() for value in getattr(record, name)]
+        if values:
+            shared[name] = values
+    rows = [
+        {**shared, "ordinal": item.ordinal, "start": item.start, "end": item.end}
+        for item in passages
+    ]
+    rows[0] |= _identity_columns(record)
+    rows[0]["record"] = json.dumps(record.to_json(), ensure_ascii=False)
+    return rows
+
+
+def to_record(metadata: Metadata) -> Record:
+    """The record that the metadata of a first row carries."""
+    return Record.from_json(json.loads(metadata["record"]))
+
+
+def to_passage(metadata: Metadata, record: Record) -> Passage:
+    """The passage that a row's metadata places in a record."""
+    start, end = int(metadata["start"]), int(metadata["end"])
+    return Passage(record.id, int(metadata["ordinal"]), start, end, record.abstract[start:end])
+
+
+def identity_clauses(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Chroma filters that together find every row of a paper that is one of these records."""
+    columns: dict[str, set[str]] = {}
+    for record in records:
+        for name, value in _identity_columns(record).items():
+            columns.setdefault(name, set()).add(value)
+    return [{name: {"$in": sorted(values)}} for name, values in sorted(columns.items())]
+
+
+def _identity_columns(record: Record) -> dict[str, str]:
+    named = {"doi": record.doi, "arxiv_id": record.arxiv_id, "pmid": record.pmid}
+    found = {name: value for name, value in named.items() if value}
+    return {**found, "text_id": text_identity(record.abstract)}
