@@ -83,6 +83,23 @@ def retrieval(
 
 
 @bench.command()
+def weights(
+    beir: BeirFolder,
+    split: Split = "train",
+    limit: Limit = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank a test set with every share of vectors and terms: how the weight was chosen."""
+    from evals.bench.run import run_weights
+    from evals.tables import weight_tables
+
+    result = run_weights(load_beir(beir, split), split, limit, cache)
+    warn_of_gaps(result)
+    show(result, as_json, weight_tables)
+
+
+@bench.command()
 def abstain(
     beir: Annotated[Path | None, typer.Option(help="Folder of a BEIR test set.")] = None,
     split: Split = "test",

@@ -293,11 +293,16 @@ def _report(
             "answerable_given": float((confidence[answerable] >= threshold).mean()),
             "near_miss_refused": float((confidence[kinds == "near_miss"] < threshold).mean()),
             "withheld_refused": float((confidence[kinds == "withheld"] < threshold).mean()),
-            "wrong_among_given": float(1 - right[own & (confidence >= threshold)].mean()),
+            "wrong_among_given": _wrong_share(right[own & (confidence >= threshold)]),
         }
         for threshold in np.arange(0.1, 0.95, 0.05)
     ]
     return table
+
+
+def _wrong_share(right: Matrix) -> float | None:
+    """The share of wrong answers; None where none was given."""
+    return float(1 - right.mean()) if len(right) else None
 
 
 def _kind_of(example: Example) -> str:

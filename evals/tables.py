@@ -62,6 +62,16 @@ def retrieval_tables(result: Figures) -> list[Table]:
     return [systems, differences]
 
 
+def weight_tables(result: Figures) -> list[Table]:
+    """One row a weight."""
+    title = (
+        f"{result['beir']} ({result['split']}): {result['queries']} queries, "
+        f"{result['documents']} documents; mean [95% interval]"
+    )
+    rows = ([weight, spell(figure)] for weight, figure in result["weights"].items())
+    return [make_table(title, ("share of vectors", "ndcg@10"), rows)]
+
+
 def abstain_tables(result: Figures) -> list[Table]:
     """The figures, and what each coverage costs."""
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -56,6 +57,7 @@ class Draft:
     nearest: tuple[Evidence, ...] = ()
     reason: str | None = None
     answerer: str = "quote"
+    usage: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ class Answer:
         """The answer as plain JSON values."""
         values = asdict(self)
         values["confidence"] = round(self.confidence, 4)
-        return values
+        plain: dict[str, Any] = json.loads(json.dumps(values))
+        return plain
 
 
 def cite(number: int, evidence: Evidence) -> Citation:

@@ -28,14 +28,19 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="QUOTH_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix="QUOTH_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     library: Path = Field(default_factory=lambda: user_data_path("quoth") / "library")
     cache: Path = Field(default_factory=lambda: user_cache_path("quoth"))
     embedding: str = "all-MiniLM-L6-v2-int8"
     top_k: int = Field(default=20, ge=1, le=100)
-    threshold: float = Field(default=0.5, ge=0.0, le=1.0)
+    threshold: float = Field(default=0.45, ge=0.0, le=1.0)
 
 
 def read_settings(**given: Any) -> Settings:  # noqa: ANN401 - each setting has its own type

@@ -121,11 +121,12 @@ class Library:
         items = (item for path in several for item in read(Path(path)))
         return add(self.store, items, progress, waiting)
 
-    def remove(self, ids: Iterable[str], waiting: Waiting | None = None) -> list[str]:
-        """Takes papers out; returns the ids of those that were there."""
+    def remove(self, ids: str | Iterable[str], waiting: Waiting | None = None) -> list[str]:
+        """Takes papers out, by one id or several; returns the ids of those that were there."""
         self._must_be_ones_own()
+        several = [ids] if isinstance(ids, str) else list(ids)
         with self.store.writing(waiting):
-            return self.store.remove(list(ids))
+            return self.store.remove(several)
 
     def get(self, record_id: str) -> Record | None:
         """The paper of an id, None where there is none."""
@@ -167,8 +168,9 @@ class Library:
         self, where: Where = None, exclude: Collection[str] = (), top_k: int | None = None
     ) -> LibraryRetriever:
         """A plain LlamaIndex retriever over this library."""
+        without = {exclude} if isinstance(exclude, str) else set(exclude)
         return LibraryRetriever(
-            self.store, top_k or self.settings.top_k, parse_filter(where), exclude
+            self.store, top_k or self.settings.top_k, parse_filter(where), without
         )
 
     def query_engine(

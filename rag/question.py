@@ -40,6 +40,11 @@ _QUANTITY = re.compile(
     r"|(what|which) year)\b",
     re.IGNORECASE,
 )
+_COUNT = re.compile(
+    r"\bhow many\b|\bwhat (number|percentage|percent|fraction|share) of\b|\bnumber of\b"
+    r"|\bby what (factor|percentage)\b",
+    re.IGNORECASE,
+)
 _YES_NO = re.compile(
     r"(do|does|did|is|are|was|were|can|could|has|have|had|will|must|should)\b", re.IGNORECASE
 )
@@ -48,10 +53,13 @@ _DEFINITION = re.compile(
     r"|\bexpand\b|\brefers? to\b|\bexpansion of|\bmeaning\b|\bdefine|\bdefinition of|letters",
     re.IGNORECASE,
 )
+_LISTING = re.compile(
+    r"\b(which|what|list|name|find|show|any|all|every|are there|papers)\b", re.IGNORECASE
+)
+_LISTED = re.compile(r"\b(papers|studies|articles|abstracts|publications|works)\b", re.IGNORECASE)
 _PAPERS = re.compile(
-    r"\b(which|what|list|name|find|show|any|all|every|are there|papers)\b[^?]*?\b(papers|studies"
-    r"|articles|abstracts|publications|works|please)\b|^\s*(papers|studies|articles|abstracts|works)\b"
-    r"|\b(which|what) (paper|study|article|abstract|work)\b|\bwhat work\b",
+    r"^\s*(papers|studies|articles|abstracts|works)\b"
+    r"|\b(which|what) (paper|study|article|abstract|work)\b|\bpapers\b[^?]{0,40}\bplease\b",
     re.IGNORECASE,
 )
 _COMPARISON = re.compile(
@@ -60,10 +68,9 @@ _COMPARISON = re.compile(
     re.IGNORECASE,
 )
 _FOCUS = re.compile(r"\b(?:which|what|how many|how much|name the|list the)\b", re.IGNORECASE)
-_WHAT_IS = re.compile(
-    r"\s*(?:what(?:'s| is| are)(?: an?| the)?\s+)?([\w+-]{2,})\s*\??\s*", re.IGNORECASE
-)
-_ACRONYM = re.compile(r"\b(?=[\w-]*[A-Z][\w-]*[A-Z])[A-Za-z][\w+-]*[\w+]")
+_WHAT_IS = re.compile(r"(?:what(?:'s| is| are)(?: an?| the)?\s+)?([\w+-]{2,})\s*\??", re.IGNORECASE)
+_NAME = re.compile(r"\b[A-Za-z][\w+-]*[\w+]")
+_TWO_CAPITALS = re.compile(r"[A-Z][\w-]*[A-Z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,7 @@ class Question:
         names: Those that name something: capitals within, digits, or a capital mid-sentence.
         focus: Those right after `which`, `what` or `how many`: the thing asked for.
         quantity: Whether it asks for a number.
+        counts: Whether nothing but a number, in digits or words, could answer it.
         yes_no: Whether it asks for yes or no.
         acronyms: Those whose meaning it asks for.
         openings: The asking words that it holds (why, how, who, when, where, which, what).
@@ -102,6 +110,7 @@ class Question:
     names: tuple[Word, ...]
     focus: tuple[Word, ...]
     quantity: bool
+    counts: bool
     yes_no: bool
     acronyms: tuple[str, ...]
     openings: frozenset[str]
@@ -120,6 +129,7 @@ def analyse(text: str) -> Question:
         names=names,
         focus=_focus(text, content, names),
         quantity=bool(_QUANTITY.search(text)),
+        counts=bool(_COUNT.search(text)),
         yes_no=bool(_YES_NO.match(text.strip())),
         acronyms=_acronyms(text),
         openings=frozenset(word.text.casefold() for word in words)
@@ -165,9 +175,15 @@ def squash(text: str) -> str:
 def _kind(text: str) -> Kind:
     if _acronyms(text):
         return "definition"
-    if _PAPERS.search(text):
+    if _PAPERS.search(text) or any(map(_lists_papers, text.split("?"))):
         return "which_papers"
     return "comparison" if _COMPARISON.search(text) else "fact"
+
+
+def _lists_papers(part: str) -> bool:
+    """Whether papers are spoken of after a word that asks for a list."""
+    asks = _LISTING.search(part)
+    return bool(asks and _LISTED.search(part, asks.end()))
 
 
 def _focus(text: str, content: tuple[Word, ...], names: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -175,13 +191,14 @@ def _focus(text: str, content: tuple[Word, ...], names: tuple[Word, ...]) -> tup
     if not match:
         return ()
     by_start = {word.start: word for word in content}
+    named = {word.start for word in names}
     focus: list[Word] = []
     for word in WORD.finditer(text, match.end()):
         known = by_start.get(word.start())
         if known is None:
             if focus:
                 break
-        elif known not in names:
+        elif known.start not in named:
             focus.append(known)
         if len(focus) == 3:
             break
@@ -190,9 +207,9 @@ def _focus(text: str, content: tuple[Word, ...], names: tuple[Word, ...]) -> tup
 
 def _acronyms(text: str) -> tuple[str, ...]:
     """The acronyms whose meaning is asked for."""
-    plain = _WHAT_IS.fullmatch(text)
-    if plain and _ACRONYM.fullmatch(plain.group(1)):
+    found = [match.group() for match in _NAME.finditer(text)]
+    acronyms = tuple(dict.fromkeys(name for name in found if _TWO_CAPITALS.search(name)))
+    plain = _WHAT_IS.fullmatch(text.strip())
+    if plain and plain.group(1) in acronyms:
         return (plain.group(1),)
-    if not _DEFINITION.search(text):
-        return ()
-    return tuple(dict.fromkeys(match.group() for match in _ACRONYM.finditer(text)))
+    return acronyms if _DEFINITION.search(text) else ()

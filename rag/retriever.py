@@ -88,9 +88,12 @@ def to_hits(nodes: Sequence[NodeWithScore]) -> list[Hit]:
     """The hits that nodes stand for, one a paper, best first.
 
     Nodes of other retrievers are taken as papers of their own: the node's text is the abstract.
+    A node without text is left out: there is nothing in it to quote.
     """
     hits: dict[str, Hit] = {}
     for item in nodes:
+        if not item.node.get_content().strip():
+            continue
         hit = _to_hit(item)
         hits.setdefault(hit.record.id, hit)
     return list(hits.values())

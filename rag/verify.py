@@ -40,7 +40,7 @@ def check_sentence(sentence: DraftSentence) -> Finding:
         problem = _misplaced(place)
         if problem:
             return Finding("unsupported", problem)
-        if sentence.quoted and fold(place.quote) not in fold(sentence.text):
+        if sentence.quoted and f"“{fold(place.quote)}”" not in fold(sentence.text):
             return Finding("unsupported", "its quotation is not what the abstract says there")
     if not sentence.quoted:
         return Finding("unsupported", "it does not quote its evidence")
@@ -95,7 +95,7 @@ def _present(
     sentence: DraftSentence, finding: Finding, citations: Mapping[tuple[str, int, int], Citation]
 ) -> Sentence:
     keys = [(place.record.id, place.start, place.end) for place in sentence.evidence]
-    numbers = tuple(citations[key].number for key in keys if key in citations)
+    numbers = tuple(dict.fromkeys(citations[key].number for key in keys if key in citations))
     return Sentence(sentence.text, numbers, finding.verdict, finding.reason)
 
 

@@ -76,7 +76,7 @@ def test_a_case_may_name_itself_and_what_was_asked_before(tmp_path: Path) -> Non
     ("change", "message"),
     [
         ({"colour": "red"}, "unknown field 'colour'; known: id, kind, papers, question, "
-         "answerable, facts, evidence, reason, history."),
+         "answerable, facts, evidence, spans, reason, history."),
         ({"kind": "riddle"}, "'kind' is 'riddle'; expected one of fact, facts, definition, yesno, "
          "which_papers, comparison, paraphrase, follow_up, near_miss, off_topic, hostile."),
         ({"question": " "}, "'question' is ' '; expected a string."),
@@ -91,6 +91,8 @@ def test_a_case_may_name_itself_and_what_was_asked_before(tmp_path: Path) -> Non
         ({"facts": [["$"]]}, "'facts' holds '$', which says nothing."),
         ({"reason": None}, "'reason' is None; expected a string."),
         ({"history": [3]}, "'history' is [3]; expected a list of strings."),
+        ({"spans": [[5, 2]]}, "'spans' is [[5, 2]]; expected a list of [start, end] pairs."),
+        ({"spans": [[0, True]]}, "'spans' is [[0, True]]; expected a list of [start, end] pairs."),
     ],
 )  # fmt: skip
 def test_a_field_that_cannot_be_used(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 from vectorstore.records import AddReport, Note, Record, RejectedRecord, merge
+from vectorstore.rows import batches
 from vectorstore.store import Store
 
 BATCH_RECORDS = 64
@@ -38,7 +38,7 @@ def add(
     report = AddReport()
     new_ids: set[str] = set()
     with store.writing(waiting):
-        for batch in _batches(items):
+        for batch in batches(items, BATCH_RECORDS):
             records = [item for item in batch if isinstance(item, Record)]
             report.rejected += [item for item in batch if isinstance(item, RejectedRecord)]
             report.notes += [item for item in batch if isinstance(item, Note)]
@@ -58,20 +58,31 @@ class _Plan:
     after: dict[str, Record] = field(default_factory=dict)
 
     def find(self, record: Record) -> Record | None:
-        for identity in (record.id, *record.identities):
-            if identity in self.known:
-                return self.after[self.known[identity]]
-        return None
+        """The paper that a record is of; papers that it shows to be the same become one."""
+        known = [self.known[item] for item in _names(record) if item in self.known]
+        same = [self.after[key] for key in dict.fromkeys(known)]
+        for other in same[1:]:
+            same[0] = self._unite(same[0], other)
+        return same[0] if same else None
 
     def set(self, record: Record) -> None:
         self.after[record.id] = record
-        for identity in (record.id, *record.identities):
-            self.known.setdefault(identity, record.id)
+        for item in _names(record):
+            self.known.setdefault(item, record.id)
+
+    def _unite(self, kept: Record, other: Record) -> Record:
+        del self.after[other.id]
+        united = replace(merge(other, kept), id=kept.id)
+        self.known |= {item: kept.id for item, key in self.known.items() if key == other.id}
+        self.set(united)
+        return united
 
 
-def _add_batch(
-    store: Store, records: list[Record], report: AddReport, new_ids: set[str]
-) -> None:
+def _names(record: Record) -> tuple[str, ...]:
+    return (record.id, *record.identities)
+
+
+def _add_batch(store: Store, records: list[Record], report: AddReport, new_ids: set[str]) -> None:
     plan = _Plan()
     for record in store.find_same(records) if records else []:
         plan.before[record.id] = record
@@ -79,13 +90,17 @@ def _add_batch(
     for record in records:
         _place(plan, record, report, new_ids)
     changed = [item for key, item in plan.after.items() if plan.before.get(key) != item]
-    same_text = [item for item in changed if _embeds_alike(plan.before.get(item.id), item)]
-    store.put([item for item in changed if item not in same_text])
-    store.put_metadata(same_text)
+    store.put([item for item in changed if not _embeds_alike(plan.before.get(item.id), item)])
+    store.put_metadata([item for item in changed if _embeds_alike(plan.before.get(item.id), item)])
+    store.remove(plan.before.keys() - plan.after.keys())
 
 
 def _place(plan: _Plan, record: Record, report: AddReport, new_ids: set[str]) -> None:
     """Finds the paper that a record is of, and counts what becomes of the record."""
+    if not record.abstract.strip():
+        reason = "the abstract is empty; expected text"
+        report.rejected.append(RejectedRecord("; ".join(record.sources), record.id, reason))
+        return
     known = plan.find(record)
     if known is None:
         plan.set(record)
@@ -105,9 +120,3 @@ def _place(plan: _Plan, record: Record, report: AddReport, new_ids: set[str]) ->
 def _embeds_alike(before: Record | None, after: Record) -> bool:
     """Whether the vectors of the former state serve the latter."""
     return before is not None and (before.title, before.abstract) == (after.title, after.abstract)
-
-
-def _batches(items: Iterable[Read]) -> Iterator[list[Read]]:
-    rest = iter(items)
-    while batch := list(islice(rest, BATCH_RECORDS)):
-        yield batch

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from vectorstore.latex import searchable
 from vectorstore.records import Passage, Record
@@ -33,27 +34,33 @@ def chunk(record: Record, count_tokens: CountTokens, window: int) -> list[Passag
         Passages in order; `record.abstract[p.start:p.end] == p.text` for each, and
         `embedded_text(record, p, ...)` fits the window.
     """
+    text = record.abstract
     room = window - count_tokens(_context(record.title, count_tokens, window))
-    spans = _fitting_spans(record.abstract, count_tokens, room)
-    sizes = [count_tokens(record.abstract[span.start : span.end]) for span in spans]
+
+    @cache
+    def measure(span: Span) -> int:
+        return count_tokens(searchable(text[span.start : span.end]))
+
+    fitting = _fit(text, split_sentences(text), measure, room)
+    packed = _pack(fitting, [measure(span) for span in fitting], room)
     return [
-        Passage(record.id, ordinal, span.start, span.end, record.abstract[span.start : span.end])
-        for ordinal, span in enumerate(_pack(spans, sizes, room))
+        Passage(record.id, ordinal, span.start, span.end, text[span.start : span.end])
+        for ordinal, span in enumerate(_fit(text, packed, measure, room))
     ]
 
 
 def embedded_text(record: Record, passage: Passage, count_tokens: CountTokens, window: int) -> str:
-    """What the embedder reads for a passage: the title as context, then the readable passage."""
+    """What the embedder reads for a passage: the title as context, then the passage's text."""
     return _context(record.title, count_tokens, window) + searchable(passage.text)
 
 
 def _context(title: str, count_tokens: CountTokens, window: int) -> str:
-    """The title, or its first words where it is too long to be context, ready to be put before."""
-    budget = int(window * TITLE_SHARE)
-    words = title.split()
-    while words and count_tokens(" ".join(words)) > budget:
-        words = words[: len(words) * 3 // 4]
-    return " ".join(words) + ". " if words else ""
+    """The title, or its beginning where it is too long to be context, ready to be put before."""
+    kept = " ".join(searchable(title).split())
+    while kept and count_tokens(kept + ". ") > window * TITLE_SHARE:
+        shorter = kept[: len(kept) * 3 // 4]
+        kept = shorter.rpartition(" ")[0] or shorter
+    return kept + ". " if kept else ""
 
 
 def _pack(spans: Sequence[Span], sizes: Sequence[int], room: int) -> list[Span]:
@@ -72,30 +79,33 @@ def _pack(spans: Sequence[Span], sizes: Sequence[int], room: int) -> list[Span]:
     return packed
 
 
-def _fitting_spans(text: str, count_tokens: CountTokens, room: int) -> list[Span]:
-    return [
-        piece
-        for span in split_sentences(text)
-        for piece in _split_to_fit(text, span, count_tokens, room)
-    ]
+def _fit(text: str, spans: Sequence[Span], measure: Callable[[Span], int], room: int) -> list[Span]:
+    """The spans in order, each that does not fit cut near its middle until its parts do.
+
+    Joined spans are measured again, since LaTeX may begin in one and end in the next.
+    """
+    fitting: list[Span] = []
+    waiting = list(reversed(spans))
+    while waiting:
+        span = waiting.pop()
+        if span.end - span.start <= 1 or measure(span) <= room:
+            fitting.append(span)
+        else:
+            waiting += reversed(_halves(text, span))
+    return fitting
 
 
-def _split_to_fit(text: str, span: Span, count_tokens: CountTokens, room: int) -> list[Span]:
-    """The span itself, or halves of it, cut near the middle, until each fits."""
-    if count_tokens(text[span.start : span.end]) <= room or span.end - span.start == 1:
-        return [span]
+def _halves(text: str, span: Span) -> list[Span]:
     cut = _middle(text, span)
     left = Span(span.start, span.start + len(text[span.start : cut].rstrip()))
     right = Span(span.end - len(text[cut : span.end].lstrip()), span.end)
-    return [
-        piece for half in (left, right) for piece in _split_to_fit(text, half, count_tokens, room)
-    ]
+    return [left, right]
 
 
 def _middle(text: str, span: Span) -> int:
     """The white space nearest to the middle of a span, else its very middle."""
     middle = (span.start + span.end) // 2
-    gaps = [m.start() for m in re.finditer(r"\s", text[span.start : span.end])]
+    gaps = [match.start() for match in re.finditer(r"\s", text[span.start : span.end])]
     if not gaps:
         return middle
     return min((span.start + gap for gap in gaps), key=lambda place: abs(place - middle))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,6 +44,8 @@ _FILES = {
 
 MODEL_WINDOW = 254
 """Tokens that the model takes at once, [CLS] and [SEP] aside."""
+LONGEST_WORD = 100
+"""Characters of a word; the tokenizer's own limit."""
 
 Vectors = NDArray[np.float32]
 
@@ -80,9 +82,10 @@ class MiniLMEmbedding(BaseEmbedding):
         Texts beyond the window are embedded as the mean of their windows, so that none of their
         words is left out.
         """
-        encoded = [encoding.ids for encoding in load_tokenizer().encode_batch(
-            list(texts), add_special_tokens=False
-        )]
+        encoded = [
+            encoding.ids
+            for encoding in load_tokenizer().encode_batch(list(texts), add_special_tokens=False)
+        ]
         pieces = [
             (row, ids[start : start + MODEL_WINDOW])
             for row, ids in enumerate(encoded)
@@ -166,8 +169,13 @@ class Embedder:
     """
 
     def __init__(self, model: BaseEmbedding, identity: str, window: int = WINDOW) -> None:
-        """Wraps a model; `window` counts tokens of the default model's tokenizer, special ones
-        aside, for every model: 126 of them fit each model of 512 positions or more.
+        """Wraps a model.
+
+        Args:
+            model: The LlamaIndex object.
+            identity: What a manifest binds a library to.
+            window: Most tokens of a passage, counted for every model by the default model's
+                tokenizer, special ones aside: 126 of them fit models of 512 positions or more.
         """
         self.model = model
         self.identity = identity
@@ -181,33 +189,28 @@ class Embedder:
         """
         if isinstance(self.model, MiniLMEmbedding):
             return self.model.embed(texts)
-        try:
-            vectors = np.asarray(self.model.get_text_embedding_batch(list(texts)), dtype=np.float32)
-        except Exception as error:  # noqa: BLE001 - any plugged-in model; restated, never hidden
-            raise EmbeddingError(f"The embedding model {self.identity} failed: {error}") from error
-        return self._checked(vectors, len(texts))
+        return self._asked(lambda: self.model.get_text_embedding_batch(list(texts)), len(texts))
 
     def embed_question(self, text: str) -> Vectors:
         """The unit vector of a question; shape (dimensions,)."""
         if isinstance(self.model, MiniLMEmbedding):
-            return self.model.embed([text])[0]
-        try:
-            vectors = np.asarray([self.model.get_query_embedding(text)], dtype=np.float32)
-        except Exception as error:  # noqa: BLE001 - any plugged-in model; restated, never hidden
-            raise EmbeddingError(f"The embedding model {self.identity} failed: {error}") from error
-        return self._checked(vectors, 1)[0]
+            vectors = self.model.embed([text])
+        else:
+            vectors = self._asked(lambda: [self.model.get_query_embedding(text)], 1)
+        return np.asarray(vectors[0])
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text`, without special ones."""
         return len(load_tokenizer().encode(text, add_special_tokens=False).ids)
 
-    @cached_property
-    def dimensions(self) -> int:
-        """Length of a vector."""
-        return len(self.embed_question("dimensions"))
-
-    def _checked(self, vectors: Vectors, rows: int) -> Vectors:
-        if vectors.ndim != 2 or len(vectors) != rows or not np.isfinite(vectors).all():
+    def _asked(self, ask: Callable[[], list[list[float]]], rows: int) -> Vectors:
+        """What a plugged-in model answers, once it is found to be vectors."""
+        try:
+            vectors = np.asarray(ask(), dtype=np.float32)
+        except Exception as error:  # noqa: BLE001 - whatever the model raises; restated
+            raise EmbeddingError(f"The embedding model {self.identity} failed: {error}") from error
+        shaped = vectors.ndim == 2 and len(vectors) == rows and vectors.shape[1] > 0
+        if not shaped or not np.isfinite(vectors).all():
             raise EmbeddingError(
                 f"The embedding model {self.identity} gave an array of shape {vectors.shape} "
                 f"for {rows} texts; expected one finite vector for each."
@@ -245,12 +248,14 @@ def open_embedder(model: str | BaseEmbedding = MODEL_NAME) -> Embedder:
 def _open_endpoint(name: str) -> BaseEmbedding:
     from llama_index.embeddings.openai_like import OpenAILikeEmbedding
 
-    return OpenAILikeEmbedding(
+    endpoint: BaseEmbedding = OpenAILikeEmbedding(
         model_name=name,
         api_base=os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1"),
         api_key=os.environ.get("OPENAI_API_KEY", "none"),
         embed_batch_size=64,
+        max_retries=2,
     )
+    return endpoint
 
 
 def unit(vectors: Vectors) -> Vectors:
@@ -261,12 +266,20 @@ def unit(vectors: Vectors) -> Vectors:
 
 @lru_cache(maxsize=1)
 def load_tokenizer() -> Any:  # noqa: ANN401 - tokenizers has no type stubs
-    """The default model's tokenizer, with neither truncation nor padding."""
-    from tokenizers import Tokenizer
+    """The default model's tokenizer, such that nothing of a text is left out.
+
+    It neither truncates nor pads. Words of more than 100 characters, which it would read as one
+    unknown token, are read in pieces; `[SEP]` in a text is text.
+    """
+    from tokenizers import Tokenizer, pre_tokenizers
 
     tokenizer = Tokenizer.from_file(checked_file("tokenizer"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.BertPreTokenizer(), pre_tokenizers.FixedLength(LONGEST_WORD)]
+    )
+    tokenizer.encode_special_tokens = True
     return tokenizer
 
 

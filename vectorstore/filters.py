@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from vectorstore.errors import QuestionError
+from vectorstore.terms import index_terms
 
 _CONDITION = re.compile(r"\s*(year|group|source|title)\s*(>=|<=|!=|=|>|<)\s*(.+?)\s*", re.DOTALL)
-_CHROMA = {">=": "$gte", "<=": "$lte", "!=": "$ne", "=": "$eq", ">": "$gt", "<": "$lt"}
+_CHROMA = {">=": "$gte", "<=": "$lte", "=": "$eq", ">": "$gt", "<": "$lt"}
 EXPECTED = "expected year>=2024 (or = != < <= >), group=NAME, source=FILE or title=WORDS"
 
 
@@ -29,20 +30,9 @@ class Filter:
 
     conditions: tuple[Condition, ...] = ()
 
-    @property
-    def title_words(self) -> str:
-        """The words that a title must hold, joined by spaces."""
-        return " ".join(str(item.value) for item in self.conditions if item.field == "title")
-
-    def chroma(self, titled: Sequence[str] = ()) -> dict[str, Any] | None:
-        """The filter in Chroma's form; None lets every record through.
-
-        Args:
-            titled: The ids of the records whose titles hold `title_words`, where it asks for any.
-        """
-        clauses = [_clause(item) for item in self.conditions if item.field != "title"]
-        if self.title_words:
-            clauses.append({"record_id": {"$in": list(titled)}})
+    def chroma(self) -> dict[str, Any] | None:
+        """The filter in Chroma's form; None lets every record through."""
+        clauses = [clause for item in self.conditions for clause in _clauses(item)]
         if len(clauses) < 2:
             return clauses[0] if clauses else None
         return {"$and": clauses}
@@ -65,16 +55,27 @@ def _parse_condition(text: str) -> Condition:
     if match is None:
         raise QuestionError(f"Cannot read the filter {text!r}; {EXPECTED}.")
     field, operator, value = match.groups()
-    if field != "year":
-        if operator != "=":
-            raise QuestionError(f"Cannot compare {field} by {operator!r} in {text!r}; {EXPECTED}.")
-        return Condition(field, operator, value.casefold())
-    if not re.fullmatch(r"\d{1,4}", value):
-        raise QuestionError(f"Not a year in the filter {text!r}; {EXPECTED}.")
-    return Condition(field, operator, int(value))
+    if field == "year":
+        if not re.fullmatch(r"[0-9]{1,4}", value):
+            raise QuestionError(f"Not a year in the filter {text!r}; {EXPECTED}.")
+        return Condition(field, operator, int(value))
+    if operator != "=":
+        raise QuestionError(f"Cannot compare {field} by {operator!r} in {text!r}; {EXPECTED}.")
+    if field == "title" and not index_terms(value):
+        raise QuestionError(f"No word to look for in the filter {text!r}; {EXPECTED}.")
+    return Condition(field, operator, value.casefold())
 
 
-def _clause(condition: Condition) -> dict[str, Any]:
+def _clauses(condition: Condition) -> list[dict[str, Any]]:
     if condition.field == "year":
-        return {"year": {_CHROMA[condition.operator]: condition.value}}
-    return {condition.field + "s": {"$contains": condition.value}}
+        return [_year_clause(condition.operator, condition.value)]
+    if condition.field == "title":
+        terms = index_terms(str(condition.value))
+        return [{"title_terms": {"$contains": term}} for term in terms]
+    return [{condition.field + "s": {"$contains": condition.value}}]
+
+
+def _year_clause(operator: str, year: str | int) -> dict[str, Any]:
+    if operator == "!=":  # Chroma's own `$ne` lets records without a year through
+        return {"$or": [_year_clause("<", year), _year_clause(">", year)]}
+    return {"year": {_CHROMA[operator]: year}}

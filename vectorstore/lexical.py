@@ -10,16 +10,19 @@ anew. BM25 has Tantivy's constants, k1 = 1.2 and b = 0.75.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import tantivy
 
 from vectorstore.errors import LibraryError
+from vectorstore.failures import is_failure
 from vectorstore.filters import Condition, Filter
 from vectorstore.records import Record
 from vectorstore.terms import index_terms
@@ -27,6 +30,8 @@ from vectorstore.terms import index_terms
 VERSION = 1
 """Raised whenever terms or fields change, so that older indexes are rebuilt."""
 HEAP_BYTES = 50_000_000
+META_FILE = "meta.json"
+STAMP_FILE = "stamp.json"
 
 
 class LexicalHit(NamedTuple):
@@ -37,30 +42,33 @@ class LexicalHit(NamedTuple):
 
 
 class LexicalIndex:
-    """The terms of a library's records."""
+    """The terms of a library's records.
 
-    def __init__(self, index: tantivy.Index, stamp_file: Path | None) -> None:
-        """Wraps an open index; `open_index` is the way in."""
-        self._index = index
-        self._stamp_file = stamp_file
-        self._searcher = index.searcher()
+    An index that is missing, damaged or of another version is empty, and its stamp vouches for
+    nothing, until `clear` makes a new one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the index in a folder, without changing anything there."""
+        self._folder = folder
+        self._open()
 
     @property
     def stamp(self) -> dict[str, Any]:
-        """What the index was last built from; empty where it was not finished."""
-        if self._stamp_file is None or not self._stamp_file.exists():
+        """What the index was last in step with; empty where that is unknown."""
+        if not self._sound:
             return {}
         try:
-            return dict(json.loads(self._stamp_file.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return {}  # an unreadable stamp vouches for nothing: the index is rebuilt
+            told = json.loads((self._folder / STAMP_FILE).read_text(encoding="utf-8"))
+            return dict(told["of"]) if told["state"] == self._state() else {}
+        except (OSError, ValueError, TypeError, KeyError):
+            return {}
 
     def put_stamp(self, stamp: dict[str, Any]) -> None:
-        """States what the index now holds; written whole or not at all."""
-        if self._stamp_file is not None:
-            draft = self._stamp_file.with_suffix(".new")
-            draft.write_text(json.dumps(stamp), encoding="utf-8")
-            draft.replace(self._stamp_file)
+        """States what the index is now in step with; written whole or not at all."""
+        draft = self._folder / (STAMP_FILE + ".new")
+        draft.write_text(json.dumps({"of": stamp, "state": self._state()}), encoding="utf-8")
+        draft.replace(self._folder / STAMP_FILE)
 
     def replace(self, records: Iterable[Record], removed: Iterable[str] = ()) -> None:
         """Puts records in, in place of those of the same ids, and takes out `removed` (ids)."""
@@ -75,12 +83,13 @@ class LexicalIndex:
         self.refresh()
 
     def clear(self) -> None:
-        """Takes everything out."""
-        writer = self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
-        writer.delete_all_documents()
-        writer.commit()
-        writer.wait_merging_threads()
-        self.refresh()
+        """Makes a new, empty index in place of what there is."""
+        if self._folder.is_dir():
+            shutil.rmtree(self._folder)
+        self._folder.unlink(missing_ok=True)
+        self._folder.mkdir()
+        tantivy.Index(_schema(), path=str(self._folder))
+        self._open()
 
     def __len__(self) -> int:
         """The number of records."""
@@ -88,8 +97,47 @@ class LexicalIndex:
 
     def refresh(self) -> None:
         """Sees what was committed since, also by other processes."""
-        self._index.reload()
+        if not self._sound:
+            self._open()
+            return
+        with self._noticing_damage():
+            self._index.reload()
+            self._look()
+
+    def _open(self) -> None:
+        try:
+            self._index = tantivy.Index(_schema(), path=_existing(self._folder))
+            self._sound = True
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            self._index = tantivy.Index(_schema())
+            self._sound = False  # it is derived: whoever holds the pen makes it anew
+        self._look()
+
+    def _look(self) -> None:
+        """Takes up the state of the last commit; deleted documents count until Tantivy merges."""
         self._searcher = self._index.searcher()
+        self._documents = 0
+        if self._sound:
+            meta = json.loads((self._folder / META_FILE).read_text(encoding="utf-8"))
+            self._documents = sum(segment["max_doc"] for segment in meta["segments"])
+
+    def _state(self) -> str:
+        """Tells one commit of the index from every other."""
+        return hashlib.sha256((self._folder / META_FILE).read_bytes()).hexdigest()
+
+    @contextmanager
+    def _noticing_damage(self) -> Iterator[None]:
+        """Withdraws the stamp where Tantivy fails, so that the index is made anew."""
+        try:
+            yield
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            self._sound = False
+            (self._folder / STAMP_FILE).unlink(missing_ok=True)
+            raise LibraryError(f"The term index {self._folder} is damaged ({error}).") from error
 
     def search(self, terms: Sequence[str], top_k: int, where: Filter) -> list[LexicalHit]:
         """The records that share most with `terms`, best first."""
@@ -105,23 +153,18 @@ class LexicalIndex:
             )
         return self._collect(query, top_k)
 
-    def titled(self, title_words: str) -> list[str]:
-        """The ids of all records whose title holds every one of these words."""
-        condition = self._limit(Condition("title", "=", title_words))
-        return [hit.record_id for hit in self._collect(condition, max(1, len(self)))]
-
     def rarity(self, term: str) -> float:
         """BM25's inverse document frequency of a term: ln(1 + (N - n + 0.5) / (n + 0.5))."""
-        total = self._searcher.num_docs
-        holding = min(total, self._searcher.doc_freq("body", term))
-        return math.log(1 + (total - holding + 0.5) / (holding + 0.5))
+        with self._noticing_damage():
+            holding = min(self._documents, self._searcher.doc_freq("body", term))
+        return math.log(1 + (self._documents - holding + 0.5) / (holding + 0.5))
 
     def _collect(self, query: tantivy.Query, top_k: int) -> list[LexicalHit]:
-        hits = []
-        for score, address in self._searcher.search(query, limit=top_k, count=False).hits:
-            document = self._searcher.doc(address)
-            hits.append(LexicalHit(document["record"][0], float(score)))
-        return hits
+        with self._noticing_damage():
+            return [
+                LexicalHit(self._searcher.doc(address)["record"][0], float(score))
+                for score, address in self._searcher.search(query, limit=top_k, count=False).hits
+            ]
 
     def _term(self, field: str, value: str | int) -> tantivy.Query:
         return tantivy.Query.term_query(self._index.schema, field, value, "freq")
@@ -130,10 +173,9 @@ class LexicalIndex:
         if condition.field == "year":
             return self._year_range(condition.operator, int(condition.value))
         if condition.field == "title":
-            held = [self._term("title", term) for term in index_terms(str(condition.value))]
-            if not held:
-                return tantivy.Query.empty_query()
-            return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in held])
+            terms = index_terms(str(condition.value))
+            held = [(tantivy.Occur.Must, self._term("title", term)) for term in terms]
+            return tantivy.Query.boolean_query(held)
         return self._term(condition.field, condition.value)
 
     def _year_range(self, operator: str, year: int) -> tantivy.Query:
@@ -151,31 +193,11 @@ class LexicalIndex:
         )
 
 
-def open_index(folder: Path | None) -> LexicalIndex:
-    """The index in a folder, a new one where there is none that this version can read.
-
-    Args:
-        folder: Where it lies; None keeps it in memory.
-
-    Raises:
-        LibraryError: The folder cannot be written.
-    """
-    if folder is None:
-        return LexicalIndex(tantivy.Index(_schema()), None)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return LexicalIndex(_open_or_reset(folder), folder / "stamp.json")
-    except OSError as error:
-        raise LibraryError(f"Cannot write the term index in {folder}: {error}.") from error
-
-
-def _open_or_reset(folder: Path) -> tantivy.Index:
-    try:
-        return tantivy.Index(_schema(), path=str(folder))
-    except ValueError:  # of another version, or damaged: it is derived, so it is made anew
-        shutil.rmtree(folder)
-        folder.mkdir()
-        return tantivy.Index(_schema(), path=str(folder))
+def _existing(folder: Path) -> str:
+    """The folder, where it holds an index: opened elsewhere, Tantivy would make one."""
+    if not (folder / META_FILE).is_file():
+        raise FileNotFoundError(folder / META_FILE)
+    return str(folder)
 
 
 def _schema() -> tantivy.Schema:

@@ -8,14 +8,17 @@ rows of an older state, left by an `add` that was killed, are known by another s
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
 
 from vectorstore.records import Passage, Record, text_identity
+from vectorstore.terms import index_terms
 
 Metadata = dict[str, Any]
+Item = TypeVar("Item")
 
-FILTERED = ("groups", "sources")
+IDENTITIES = ("doi", "arxiv_id", "pmid")
 
 
 def row_id(record_id: str, ordinal: int) -> str:
@@ -29,23 +32,24 @@ def record_id_of(row: str) -> str:
 
 
 def to_metadata(record: Record, passages: Sequence[Passage]) -> list[Metadata]:
-    """One row's metadata for each passage."""
+    """One row's metadata for each passage.
+
+    What a record lacks is None: Chroma keeps what an earlier state of a row said otherwise.
+    """
     shared: Metadata = {
         "record_id": record.id,
         "stamp": record.fingerprint,
         "passages": len(passages),
+        "year": record.year,
+        "groups": [value.casefold() for value in record.groups] or None,
+        "sources": [value.casefold() for value in record.sources] or None,
+        "title_terms": sorted(set(index_terms(record.title))) or None,
     }
-    if record.year is not None:
-        shared["year"] = record.year
-    for name in FILTERED:
-        values = [value.casefold() for value in getattr(record, name)]
-        if values:
-            shared[name] = values
     rows = [
         {**shared, "ordinal": item.ordinal, "start": item.start, "end": item.end}
         for item in passages
     ]
-    rows[0] |= _identity_columns(record)
+    rows[0] |= {name: None for name in IDENTITIES} | _identity_columns(record)
     rows[0]["record"] = json.dumps(record.to_json(), ensure_ascii=False)
     return rows
 
@@ -70,7 +74,14 @@ def identity_clauses(records: Sequence[Record]) -> list[dict[str, Any]]:
     return [{name: {"$in": sorted(values)}} for name, values in sorted(columns.items())]
 
 
+def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Consecutive lists of at most `size` items."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
 def _identity_columns(record: Record) -> dict[str, str]:
-    named = {"doi": record.doi, "arxiv_id": record.arxiv_id, "pmid": record.pmid}
+    named = {name: getattr(record, name) for name in IDENTITIES}
     found = {name: value for name, value in named.items() if value}
     return {**found, "text_id": text_identity(record.abstract)}

@@ -13,7 +13,8 @@ from typing import NamedTuple
 ABBREVIATIONS = frozenset(
     "e.g i.e et al cf vs viz fig figs eq eqs eqn sec sect ref refs tab no nos vol pp ch chap app"
     " dr prof mr mrs ms st jr sr inc ltd co corp univ dept approx resp incl excl est ca max min avg"
-    " def thm lem prop cor w.r.t w.l.o.g a.k.a i.i.d s.t a.s a.e d.o.f std wt temp conc op cit".split()
+    " def thm lem prop cor w.r.t w.l.o.g a.k.a i.i.d s.t a.s a.e d.o.f std wt temp conc op"
+    " cit".split()
 )
 """Lower-cased, without the final dot; a dot after one of these ends no sentence."""
 
@@ -27,13 +28,15 @@ OPENERS = frozenset(
     " existing previous recent unlike despite given after before besides also empirically".split()
 )
 
+_OPENING = r"[\"'“‘(\[{$\\]{0,3}[^\W_a-z]|[\"'“‘(\[]{1,3}\w|\$|\\"
 _BOUNDARY = re.compile(
-    r"(?P<mark>[.!?]+[\"'”’)\]}]{0,3})(?P<gap>\s+)(?=[\"'“‘(\[{$\\]{0,3}[^\W_a-z]|[\"'“‘(\[]{1,3}\w|\$|\\)"
+    rf"(?<![.!?])(?P<mark>[.!?]+[\"'”’)\]}}]{{0,3}})\s+(?={_OPENING})"
     r"|(?P<wide>[。！？]+[”’」』）]{0,3})"
     r"|(?P<break>\n[ \t\r]*\n\s*)"
 )
 _LAST_WORD = re.compile(r"[^\s(\[{\"'“‘]{1,40}$")
 _NEXT_WORD = re.compile(r"[\w'-]{1,40}")
+_DOTTED_LETTERS = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
 
 
 class Span(NamedTuple):
@@ -53,7 +56,7 @@ def split_sentences(text: str) -> list[Span]:
     for match in _BOUNDARY.finditer(text):
         if match["mark"] and not _ends_sentence(text, match):
             continue
-        cut = match.start("break") if match["break"] else match.end("mark" if match["mark"] else "wide")
+        cut = match.start() if match["break"] else match.end(match.lastgroup or 0)
         _append_trimmed(spans, text, start, cut)
         start = cut
     _append_trimmed(spans, text, start, len(text))
@@ -69,17 +72,20 @@ def _append_trimmed(spans: list[Span], text: str, start: int, end: int) -> None:
 
 
 def _ends_sentence(text: str, match: re.Match[str]) -> bool:
-    if not match["mark"].startswith(".") or match["mark"].startswith(".."):
+    mark = match["mark"]
+    if not mark.startswith("."):
         return True
+    following = _NEXT_WORD.search(text, match.end(), match.end() + 44)
+    opens = following is not None and following.group().lower() in OPENERS
+    if mark.startswith(".."):
+        return opens  # words left out, unless a new sentence plainly begins
     found = _LAST_WORD.search(text[max(0, match.start() - 41) : match.start()])
     word = found.group() if found else ""
-    following = _NEXT_WORD.search(text, match.end())
-    opens = bool(following) and following.group().lower() in OPENERS  # type: ignore[union-attr]
     plain = word.lower().rstrip(",;")
     if plain in ABBREVIATIONS:
         return opens and plain in SOMETIMES_FINAL
     if len(word) == 1 and word.isalpha() and word.isupper():
         return opens  # an initial, as in "J. Smith", unless a new sentence plainly begins
-    if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", word):
+    if _DOTTED_LETTERS.fullmatch(word):
         return opens  # dotted letters, as in "U.S. Army"
     return True

@@ -52,7 +52,10 @@ def word_terms(word: str) -> tuple[str, ...]:
     if _NUMBER.fullmatch(folded):
         return (folded,)
     parts = [part for part in _JOINT.split(folded) if part and part not in STOPWORDS]
-    return tuple(_stemmer.stemWords(parts))
+    stems = _stemmer.stemWords(parts)
+    if folded.endswith("+") and parts and parts[-1].isalpha():
+        stems[-1] += folded[len(folded.rstrip("+")) :]
+    return tuple(stems)
 
 
 def stem(word: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from evals.beir import Beir
 from evals.bench.cache import built_library, library_key
 from evals.bench.progress import progress
-from evals.bench.retrieval import Search, as_records
+from evals.bench.retrieval import Scores, Search, as_records
 from evals.errors import EvalError
 from evals.files import read_objects
 from rag.config import read_settings
@@ -89,6 +89,20 @@ def search_of(store: Store) -> Search:
         hit.record.id
         for hit in store.search(text, top_k=depth, mode=mode)  # type: ignore[arg-type]
     ]
+
+
+def scores_of(store: Store) -> Scores:
+    """The two halves of the store's search, as a function to scores."""
+
+    def scores(text: str, depth: int) -> tuple[dict[str, float], dict[str, float]]:
+        near = store.search(text, top_k=depth, mode="vectors")
+        matching = store.search(text, top_k=depth, mode="terms")
+        return (
+            {hit.record.id: hit.similarity for hit in near if hit.similarity is not None},
+            {hit.record.id: hit.terms for hit in matching},
+        )
+
+    return scores
 
 
 def read_abstracts(path: Path, limit: int) -> list[Record]:

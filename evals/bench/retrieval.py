@@ -8,6 +8,7 @@ from typing import Any
 
 from evals.beir import Beir, Document
 from evals.metrics import bootstrap, mrr_at, ndcg_at, paired_bootstrap, recall_at
+from vectorstore.fusion import fuse
 from vectorstore.records import Record
 
 MODES = ("terms", "vectors", "hybrid")
@@ -22,6 +23,9 @@ MEASURES: dict[str, Measure] = {
 }
 Search = Callable[[str, str, int], Sequence[str]]
 """(query, mode, depth) -> record ids, best first."""
+Scores = Callable[[str, int], tuple[Mapping[str, float], Mapping[str, float]]]
+"""(query, depth) -> cosine similarities and BM25 scores by record id."""
+WEIGHTS = tuple(step / 10 for step in range(11))
 
 
 def as_records(documents: Iterable[Document]) -> list[Record]:
@@ -53,13 +57,32 @@ def measure_retrieval(
     return {"systems": summarise(scores), "differences": compare(scores)}
 
 
-def rank(beir: Beir, query: str, mode: str, search: Search) -> list[str]:
-    """Document ids, best first.
+def measure_weights(
+    beir: Beir, queries: Sequence[str], scores: Scores, advance: Callable[[int], None]
+) -> dict[str, Any]:
+    """nDCG@10 of the fused ranking by the share that vectors have in it."""
+    found: dict[float, list[float]] = {weight: [] for weight in WEIGHTS}
+    for query in queries:
+        similarities, terms = scores(beir.queries[query], DEPTH + 1)
+        for weight, values in found.items():
+            ranked = [item.key for item in fuse(similarities, terms, weight=weight)]
+            kept = leave_out_itself(beir, query, ranked)
+            values.append(ndcg_at(kept, beir.qrels[query], 10))
+        advance(1)
+    return {"weights": {f"{key:.1f}": asdict(bootstrap(value)) for key, value in found.items()}}
 
-    A document with the query's own id that is not judged relevant is left out, as BEIR does it:
-    in some sets the queries are documents of the corpus.
+
+def rank(beir: Beir, query: str, mode: str, search: Search) -> list[str]:
+    """Document ids, best first."""
+    return leave_out_itself(beir, query, search(beir.queries[query], mode, DEPTH + 1))
+
+
+def leave_out_itself(beir: Beir, query: str, found: Sequence[str]) -> list[str]:
+    """The documents of these records, without one of the query's own id.
+
+    BEIR leaves such a document out unless it is judged relevant: in some sets the queries are
+    documents of the corpus.
     """
-    found = search(beir.queries[query], mode, DEPTH + 1)
     ranked = [record_id.removeprefix(PREFIX) for record_id in found]
     relevant = beir.relevant(query)
     return [item for item in ranked if item != query or item in relevant][:DEPTH]

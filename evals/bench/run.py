@@ -19,6 +19,7 @@ from evals.bench.libraries import (
     copies,
     ingest,
     read_abstracts,
+    scores_of,
     search_of,
 )
 from evals.bench.progress import progress, tracked
@@ -39,6 +40,16 @@ def run_retrieval(beir: Beir, split: str, limit: int | None, cache: Path | None)
     total = len(queries) * len(retrieval.MODES)
     with Store(folder, embedder) as store, progress("Searching", total) as advance:
         figures = retrieval.measure_retrieval(beir, queries, search_of(store), advance)
+    return {**describe_beir(beir, split, queries), **figures}
+
+
+def run_weights(beir: Beir, split: str, limit: int | None, cache: Path | None) -> dict[str, Any]:
+    """The figures of `bench weights`."""
+    queries = choose_queries(beir, split, limit)
+    embedder = chosen_embedder()
+    folder = build_beir(cache or default_folder(), beir, embedder)
+    with Store(folder, embedder) as store, progress("Searching", len(queries)) as advance:
+        figures = retrieval.measure_weights(beir, queries, scores_of(store), advance)
     return {**describe_beir(beir, split, queries), **figures}
 
 

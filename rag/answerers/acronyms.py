@@ -11,6 +11,9 @@ import re
 from vectorstore.sentences import Span
 
 _BRACKET = re.compile(r"\(([^()]{2,80})\)")
+_MARKUP = re.compile(r"\\[a-zA-Z]+(?=\{)|[\\${}'’\"*]")
+_REACH = 400
+"""Characters, at most, that the words before a bracket take."""
 _CALLED = re.compile(r",? (?:called|named|dubbed|termed|abbreviated as|denoted as) ([\w+-]{2,20})")
 
 
@@ -36,14 +39,17 @@ def find_expansion(text: str, acronym: str) -> Span | None:
 
 
 def _letters(acronym: str) -> str:
-    """Its letters; a digit repeats the letter before it: `V2PE` is spelled v, v, p, e."""
-    letters = re.sub(r"[^a-z0-9]", "", acronym.casefold())
+    """Its letters, those of a plural without its s.
+
+    A digit repeats the letter before it: `V2PE` is spelled v, v, p, e.
+    """
+    letters = re.sub(r"[^a-z0-9]", "", acronym.removesuffix("s").casefold())
     return re.sub(r"([a-z])([2-9])", lambda match: match.group(1) * int(match.group(2)), letters)
 
 
 def _names(text: str, acronym: str) -> bool:
     """Whether a bracket or word gives the acronym, in the plural or with markup perhaps."""
-    plain = re.sub(r"[\\${}'’\"*]", "", text).strip()
+    plain = _MARKUP.sub("", text).strip()
     head = re.split(r"[;,]", plain)[0].strip()
     forms = {acronym, acronym + "s", acronym.removesuffix("s")}
     return plain in forms or head in forms or head.startswith(acronym + "-")
@@ -52,10 +58,11 @@ def _names(text: str, acronym: str) -> bool:
 def _start_of_words(before: str, letters: str) -> int | None:
     """Where the words begin whose letters, read from the right, hold all of `letters`."""
     place = len(before) - 1
+    least = max(0, len(before) - _REACH)
     for index in range(len(letters) - 1, -1, -1):
-        while place >= 0 and not _fits(before, place, letters[index], first=index == 0):
+        while place >= least and not _fits(before, place, letters[index], first=index == 0):
             place -= 1
-        if place < 0:
+        if place < least:
             return None
         place -= 1
     start = place + 1

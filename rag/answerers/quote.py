@@ -25,7 +25,7 @@ from vectorstore.sentences import Span, split_sentences
 READ_PAPERS = 4
 """Papers, best first, whose sentences are read for a fact."""
 MAX_SENTENCES = 3
-SECOND_SHARE = 0.3
+SECOND_SHARE = 0.15
 """A further sentence joins if it is at least this likely to answer as the best one."""
 NEAREST = 3
 LISTED_COVERAGE = 0.6
@@ -33,19 +33,27 @@ LISTED_SIMILARITY = 0.42
 DEFINITION_CONFIDENCE = 0.97
 LIST_CONFIDENCE = 0.8
 
+DOUBTFUL = 0.4
+ASSURED = 0.6
 COMPARISON_CONFIDENCE = 0.8
-COMPARISON_CHANCE = 0.1
+COMPARISON_CHANCE = 0.03
 """Chance of the weaker side's best sentence from which a comparison is fully confident."""
 
 _INTRODUCED = re.compile(
     r"(?:propos|introduc|present|develop|creat|call|nam|dubb|term)\w*,?\s+(?:\w+\s+){0,3}?"
     r"([A-Z][\w+-]*[A-Z\d+][\w+-]*)|\(([A-Z][\w+-]+)\)"
 )
+_PROPOSES = re.compile(
+    r"\b(we|paper|study|work|authors) (\w+ )?(propos|introduc|present|develop)", re.I
+)
 _LEANING = re.compile(
     r"(this|these|that|those|it|its|such|they|their|he|she|the (latter|former)|here"
     r"|specifically|additionally|moreover|furthermore|also|besides|in addition|for (instance"
     r"|example)|as a result|consequently|thus|hence|therefore|to this end)\b",
     re.IGNORECASE,
+)
+_LISTED = re.compile(
+    r"(first|second|third|fourth|firstly|secondly|thirdly)\b(?! stage| author)", re.I
 )
 _STRICT_DEFINITION = re.compile(
     r"stands? for|short for|acronym|abbreviat|full (name|form)|spell|expan|letters", re.IGNORECASE
@@ -64,6 +72,11 @@ class Judged:
     def record(self) -> Record:
         """The paper it stands in."""
         return self.paper.record
+
+    @property
+    def read(self) -> ReadText:
+        """The sentence, read."""
+        return self.paper.sentences[self.place]
 
     @property
     def span(self) -> Span:
@@ -106,9 +119,11 @@ class QuoteAnswerer:
         judged, confidence = self._judge(asked, hits)
         if not judged:
             return Draft((), 0.0, reason="The abstracts found hold no sentence.")
+        picked = _pick(judged)
+        confidence = weigh(asked, [item.read for item in picked], confidence)
         if confidence < self._threshold:
             return _abstain(asked, judged, confidence)
-        return Draft(_quote(_with_context(_pick(judged))), confidence)
+        return Draft(_quote(_with_context(picked)), confidence)
 
     def _compare(self, asked: Question, named: Sequence[Hit]) -> Draft:
         """The best sentences of each paper that is compared, asked without the others' names."""
@@ -116,7 +131,8 @@ class QuoteAnswerer:
         chances = []
         for hit in named[:READ_PAPERS]:
             found, _ = self._judge(_about_one(asked, hit, named), [hit])
-            judged += _pick(found)[:2]
+            introducing = [item for item in found if _introduces(item)][:1]
+            judged += [*_pick(found)[:2], *introducing]
             chances.append(found[0].probability)
         confidence = COMPARISON_CONFIDENCE * min(1.0, min(chances) / COMPARISON_CHANCE)
         if confidence < self._threshold:
@@ -145,21 +161,24 @@ class QuoteAnswerer:
     def _define(self, asked: Question, hits: Sequence[Hit]) -> Draft | None:
         """Quotes where each acronym is spelled out; None where another way may still answer."""
         found: list[tuple[Record, Span]] = []
+        lacking: list[str] = []
         for acronym in asked.acronyms:
             place = next(
                 ((hit.record, span) for hit in hits if (span := _defining(hit.record, acronym))),
                 None,
             )
-            if place is not None:
+            if place is None:
+                lacking.append(acronym)
+            else:
                 found.append(place)
-        if len(found) == len(asked.acronyms):
+        if not lacking:
             evidence = [Evidence(record, *span) for record, span in dict.fromkeys(found)]
             return Draft(_lines(evidence), DEFINITION_CONFIDENCE)
         if not _STRICT_DEFINITION.search(asked.text):
             return None
-        named = " and ".join(asked.acronyms)
         nearest = tuple(Evidence(h.record, h.passage.start, h.passage.end) for h in hits[:NEAREST])
-        return Draft((), 0.1, nearest, f"No abstract spells out what {named} stands for.")
+        named = " and ".join(lacking) + (" stands" if len(lacking) == 1 else " stand")
+        return Draft((), 0.1, nearest, f"No abstract spells out what {named} for.")
 
     # Which papers ----------------------------------------------------------------------------
 
@@ -193,6 +212,31 @@ def judge_features(
     return np.vstack(rows)
 
 
+def weigh(asked: Question, picked: Sequence[ReadText], confidence: float) -> float:
+    """The model's confidence, bound by what is plain about numbers.
+
+    Sentences without a number do not say how many; a number asked about (`4-bit`, `512x512`) that
+    no picked sentence holds is not the number that they speak of. A sentence that holds a number
+    and every name and nearly every word of the question is seldom beside the point.
+    """
+    lacking = asked.counts and not any(sentence.counts for sentence in picked)
+    held = frozenset[str]().union(*(sentence.squashed for sentence in picked))
+    foreign = any(re.match(r"\d", word.text) and word.squashed not in held for word in asked.words)
+    if lacking or foreign:
+        return confidence * DOUBTFUL
+    best = picked[0]
+    if asked.quantity and best.counts and asked.names and _holds_nearly_all(asked, best):
+        return max(confidence, ASSURED)
+    return confidence
+
+
+def _holds_nearly_all(asked: Question, sentence: ReadText) -> bool:
+    """Whether a sentence holds every name of a question, and all but one of its words."""
+    names = all(name.squashed in sentence.squashed for name in asked.names)
+    others = [word for word in asked.words if sentence.terms.isdisjoint(word.terms)]
+    return names and len(others) <= 1
+
+
 def _pick(judged: Sequence[Judged]) -> list[Judged]:
     """The best sentence, and the next few of comparable likelihood."""
     best = judged[0]
@@ -218,6 +262,11 @@ def _own_names(record: Record) -> set[str]:
     return {squash(word) for word in [*head.split(), *introduced] if is_name(word, first=False)}
 
 
+def _introduces(item: Judged) -> bool:
+    """Whether a sentence says what the paper brings: proposes, introduces or presents something."""
+    return bool(_PROPOSES.search(item.read.text))
+
+
 def _about_one(asked: Question, hit: Hit, named: Sequence[Hit]) -> Question:
     """The question without the words that name the other papers."""
     others = set[str]().union(*(_own_names(item.record) for item in named if item is not hit))
@@ -228,16 +277,27 @@ def _about_one(asked: Question, hit: Hit, named: Sequence[Hit]) -> Question:
 
 
 def _with_context(picked: Sequence[Judged]) -> list[Evidence]:
-    """The picked sentences as evidence, each after the neighbour that it leans on."""
+    """The picked sentences as evidence, with the neighbours that each needs to be understood."""
     places: dict[tuple[str, int], Evidence] = {}
     for item in picked:
-        sentence = readable(item.record.abstract[slice(*item.span)])
-        leans = item.place > 0 and _LEANING.match(sentence)
-        for place in ([item.place - 1] if leans else []) + [item.place]:
+        for place in _needed(item.paper, item.place):
             span = item.paper.spans[place]
             places.setdefault((item.record.id, place), Evidence(item.record, *span))
     first = {key[0]: order for order, key in reversed(list(enumerate(places)))}
     return [places[key] for key in sorted(places, key=lambda key: (first[key[0]], key[1]))]
+
+
+def _needed(paper: ReadRecord, place: int) -> list[int]:
+    """A sentence, the one before that it leans on, and the list that it announces or is part of."""
+    texts = [sentence.text for sentence in paper.sentences]
+    start = end = place
+    while start > 0 and _LISTED.match(texts[start]):
+        start -= 1
+    while end + 1 < len(texts) and _LISTED.match(texts[end + 1]):
+        end += 1
+    if start == end and place > 0 and _LEANING.match(texts[place]):
+        start -= 1
+    return list(range(start, end + 1))
 
 
 def _quote(evidence: Sequence[Evidence]) -> tuple[DraftSentence, ...]:
@@ -320,4 +380,4 @@ def short_name(record: Record) -> str:
     if colon and len(head.split()) <= 5:
         return head.strip()
     words = title.split()
-    return " ".join(words[:8]) + ("…" if len(words) > 8 and not title.endswith("…") else "")
+    return " ".join(words[:6]) + "…" if len(words) > 6 else title

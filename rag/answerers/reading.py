@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from threading import Lock
 
 import numpy as np
 
@@ -59,6 +60,13 @@ class ReadText:
     def numbers(self) -> list[int]:
         """Places, among the words, of those with a digit."""
         return [place for place, word in enumerate(self.words) if re.search(r"\d", word.text)]
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether it holds a number of something, in digits or spelled out."""
+        return bool(self.number_words) or any(
+            re.match(r"[\d.]+(?![\dA-Z])", self.words[place].text) for place in self.numbers
+        )
 
     @cached_property
     def number_words(self) -> list[int]:
@@ -148,6 +156,7 @@ class TextReader:
         self._model = MiniLMEmbedding()
         self._capacity = capacity
         self._read: dict[str, ReadRecord] = {}
+        self._writing = Lock()
 
     def read_text(self, text: str) -> ReadText:
         """Reads one text."""
@@ -155,18 +164,26 @@ class TextReader:
 
     def read_records(self, records: Sequence[Record]) -> list[ReadRecord]:
         """Reads abstracts, those not remembered all at once."""
-        fresh = {item.fingerprint: item for item in records if item.fingerprint not in self._read}
+        keys = [item.fingerprint for item in records]
+        held = ((key, self._read.get(key)) for key in keys)
+        found = {key: read for key, read in held if read is not None}
+        fresh = {key: item for key, item in zip(keys, records, strict=True) if key not in found}
         spans = {key: split_sentences(item.abstract) for key, item in fresh.items()}
         texts = [fresh[key].abstract[span.start : span.end] for key in fresh for span in spans[key]]
         sentences = iter(self._read_texts(texts))
         for key, record in fresh.items():
             own = [next(sentences) for _ in spans[key]]
             title = split_words(searchable(record.title))
-            self._read[key] = ReadRecord(record, spans[key], own, title)
-        found = [self._read[item.fingerprint] for item in records]
-        while len(self._read) > self._capacity:
-            del self._read[next(iter(self._read))]
-        return found
+            found[key] = ReadRecord(record, spans[key], own, title)
+        self._remember({key: found[key] for key in fresh})
+        return [found[key] for key in keys]
+
+    def _remember(self, read: dict[str, ReadRecord]) -> None:
+        """Keeps what was read; forgets the oldest beyond the capacity."""
+        with self._writing:
+            self._read.update(read)
+            while len(self._read) > self._capacity:
+                del self._read[next(iter(self._read))]
 
     def _read_texts(self, texts: Sequence[str]) -> list[ReadText]:
         plain = [searchable(text) for text in texts]

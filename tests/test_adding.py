@@ -1,0 +1,456 @@
+"""Adding: new, changed, merged, removed; killed, hurried, out of room; and what is left then."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import multiprocessing.forkserver
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fake_embedding import fake_embedder, numbered, record
+
+import vectorstore.store
+import vectorstore.table
+from vectorstore.adding import add
+from vectorstore.errors import LibraryError
+from vectorstore.filters import parse_filter
+from vectorstore.lexical import LexicalIndex
+from vectorstore.records import AddReport, Note, Record, RejectedRecord, text_identity
+from vectorstore.store import Store
+from vectorstore.table import Table
+
+MOTHS = record("Moths", "Moths fly at night.", doi="10.5555/moth", year=2024, groups=("Insects",))
+TIDES = record("Tides", "Tides come twice a day.")
+
+ROOT = Path(__file__).parent.parent
+
+
+def counts(report: AddReport) -> dict[str, int]:
+    found = report.to_json()
+    return {name: found[name] for name in found if isinstance(found[name], int) and found[name]}
+
+
+def contents(folder: Path) -> dict[str, Any]:
+    """Every row with its vector, and which records terms find."""
+    with Store(folder, fake_embedder()) as store:
+        rows = store._table.select({"start": {"$gte": 0}})
+        assert store.count_passages() == len(rows)
+        vectors = np.round(store._table.vectors(list(rows)), 5).tolist()
+        terms = store.search("moth lamp times", top_k=len(rows), mode="terms")
+        return {
+            "records": len(store),
+            "rows": {row: (rows[row], vector) for row, vector in zip(rows, vectors, strict=True)},
+            "terms": sorted(hit.record.id for hit in terms),
+        }
+
+
+def add_to(folder: Path, items: list[Any]) -> AddReport:
+    with Store(folder, fake_embedder()) as store:
+        return add(store, items)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "lib"
+
+
+# What becomes of each record -----------------------------------------------------------------
+
+
+def test_every_item_is_counted_once(folder: Path) -> None:
+    rejected = RejectedRecord("a.jsonl", "line 3", "no abstract")
+    blank = replace(TIDES, id="doi:blank", abstract=" \n")
+    note = Note("a.jsonl", "line 1", "read as Latin-1")
+    report = add_to(folder, [MOTHS, rejected, note, TIDES, MOTHS, blank])
+    assert counts(report) == {"read": 5, "added": 2, "merged": 1}
+    assert report.rejected == [
+        rejected,
+        RejectedRecord("a.jsonl", "doi:blank", "the abstract is empty; expected text"),
+    ]
+    assert report.notes == [note]
+
+
+def test_progress_is_told_of_each_step(folder: Path) -> None:
+    steps: list[int] = []
+    with Store(folder, fake_embedder()) as store:
+        add(store, iter(numbered(130)), steps.append)
+        assert steps == [64, 64, 2]
+        assert len(store) == 130
+
+
+def test_the_same_file_twice_changes_nothing(folder: Path) -> None:
+    papers = [*numbered(70, sentences=30), MOTHS]
+    add_to(folder, papers)
+    before = contents(folder)
+    assert counts(add_to(folder, papers)) == {"read": 71, "unchanged": 71}
+    assert contents(folder) == before
+    assert before["records"] == 71
+
+
+def test_a_renamed_file_changes_sources_only_and_embeds_nothing(folder: Path) -> None:
+    papers = numbered(70)
+    add_to(folder, papers)
+    before = contents(folder)
+    embedder = fake_embedder()
+    with Store(folder, embedder) as store:
+        renamed = [replace(paper, sources=("renamed.jsonl",)) for paper in papers]
+        assert counts(add(store, renamed)) == {"read": 70, "merged": 70}
+        assert embedder.model.texts == []  # type: ignore[attr-defined]
+        assert list(store.records()) == [
+            replace(paper, sources=("a.jsonl", "renamed.jsonl")) for paper in papers
+        ]
+    after = contents(folder)
+    assert {row: vector for row, (_, vector) in after["rows"].items()} == {
+        row: vector for row, (_, vector) in before["rows"].items()
+    }
+    assert after["terms"] == before["terms"]
+
+
+def test_a_changed_abstract_takes_the_place_of_the_former(folder: Path) -> None:
+    add_to(folder, [replace(MOTHS, abstract="Moths fly at night by lamps. " * 60)])
+    assert counts(add_to(folder, [MOTHS])) == {"read": 1, "updated": 1}
+    fresh = folder.with_name("fresh")
+    add_to(fresh, [MOTHS])
+    assert contents(folder) == contents(fresh)
+
+
+def test_the_same_paper_from_two_files_becomes_one(folder: Path) -> None:
+    bare = record("", MOTHS.abstract.upper(), title_derived=True, sources=("list.txt",))
+    add_to(folder, [bare])
+    assert counts(add_to(folder, [MOTHS])) == {"read": 1, "merged": 1}
+    with Store(folder, fake_embedder()) as store:
+        (united,) = store.records()
+        assert (united.id, united.title, united.doi) == (bare.id, "Moths", "10.5555/moth")
+        assert united.sources == ("list.txt", "a.jsonl")
+    assert counts(add_to(folder, [bare, MOTHS])) == {"read": 2, "unchanged": 2}
+
+
+def test_a_record_that_shows_two_papers_to_be_the_same_unites_them(folder: Path) -> None:
+    draft = record("Moths", "An early draft.", sources=("draft.txt",))
+    assert counts(add_to(folder, [MOTHS, draft, TIDES])) == {"read": 3, "added": 3}
+    link = replace(MOTHS, abstract=draft.abstract, sources=("link.txt",))
+    assert counts(add_to(folder, [link])) == {"read": 1, "merged": 1}
+    with Store(folder, fake_embedder()) as store:
+        tides, united = sorted(store.records(), key=lambda paper: paper.title, reverse=True)
+        assert (tides, united.id, united.abstract) == (TIDES, MOTHS.id, draft.abstract)
+        assert set(united.sources) == {"a.jsonl", "draft.txt", "link.txt"}
+        assert (len(store), store.count_passages()) == (2, 2)
+
+
+def test_a_former_abstract_does_not_overwrite_its_paper(folder: Path) -> None:
+    bare = record("Moths", "Moths fly at night.", sources=("list.txt",))
+    add_to(folder, [bare])
+    add_to(folder, [MOTHS])
+    add_to(folder, [replace(MOTHS, abstract="All other words.")])
+    assert counts(add_to(folder, [bare])) == {"read": 1, "updated": 1}
+    with Store(folder, fake_embedder()) as store:
+        (united,) = store.records()
+        assert (united.id, united.doi, united.year) == (bare.id, "10.5555/moth", 2024)
+
+
+def test_within_one_file_the_same_paper_is_merged_too(folder: Path) -> None:
+    other = replace(MOTHS, groups=("Night",))
+    assert counts(add_to(folder, [MOTHS, TIDES, other])) == {"read": 3, "added": 2, "merged": 1}
+    with Store(folder, fake_embedder()) as store:
+        assert store.get([MOTHS.id])[MOTHS.id].groups == ("Insects", "Night")
+        for mode in ("vectors", "terms"):
+            hits = store.search("moths", where=parse_filter("group=night"), mode=mode)
+            assert [hit.record.id for hit in hits] == [MOTHS.id]
+
+
+def test_the_real_model_builds_the_same_library_twice(folder: Path) -> None:
+    from vectorstore.embedding import default_embedder
+
+    found = []
+    for name in ("one", "two"):
+        with Store(folder / name, default_embedder()) as store:
+            add(store, [MOTHS, TIDES] if name == "one" else [TIDES, MOTHS])
+            rows = sorted(store._table.select({"start": {"$gte": 0}}))
+            found.append((rows, store._table.vectors(rows).tolist()))
+    assert found[0] == found[1]
+    assert text_identity(TIDES.abstract) + "#0" in found[0][0]
+
+
+# Other processes -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def processes() -> Any:
+    """Starts processes of their own, forked from one that has imported everything already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["test_adding"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "tests")]))
+        multiprocessing.forkserver.ensure_running()
+    return context
+
+
+def add_and_report(folder: Path, items: list[Record], told: Any) -> None:
+    with Store(folder, fake_embedder()) as store:
+        report = add(store, items, waiting=told.put)
+    told.put(counts(report))
+
+
+def test_a_second_process_waits_and_says_so(folder: Path, processes: Any) -> None:
+    told = processes.Queue()
+    with Store(folder, fake_embedder()) as store:
+        with store.writing():
+            other = processes.Process(target=add_and_report, args=(folder, numbered(70), told))
+            other.start()
+            message = told.get(timeout=60)
+            store.put([TIDES])
+        assert message == f"Another process is adding to {folder}; waiting for it."
+        assert told.get(timeout=60) == {"read": 70, "added": 70}
+        other.join()
+        assert {paper.id for paper in store.records()} == {
+            paper.id for paper in [TIDES, *numbered(70)]
+        }
+
+
+def test_two_processes_that_add_at_once_both_succeed(folder: Path, processes: Any) -> None:
+    papers = numbered(260)
+    told = processes.Queue()
+    halves = (papers[:140], papers[120:])
+    running = [
+        processes.Process(target=add_and_report, args=(folder, half, told)) for half in halves
+    ]
+    for process in running:
+        process.start()
+    for process in running:
+        process.join(timeout=60)
+    assert [process.exitcode for process in running] == [0, 0]
+    fresh = folder.with_name("fresh")
+    add_to(fresh, papers)
+    assert contents(folder) == contents(fresh)
+
+
+def test_readers_see_what_another_process_adds(folder: Path, processes: Any) -> None:
+    add_to(folder, numbered(20))
+    told = processes.Queue()
+    with Store(folder, fake_embedder()) as reader, Store(folder, fake_embedder()) as idle:
+        other = processes.Process(target=add_and_report, args=(folder, numbered(200), told))
+        other.start()
+        while other.is_alive():
+            for where in (None, "year>=2000"):
+                assert reader.search("moth at lamp", where=parse_filter(where))
+        assert told.get(timeout=60) == {"read": 200, "added": 180, "unchanged": 20}
+        last = numbered(200)[-1]
+        for store in (reader, idle):
+            for mode in ("vectors", "terms"):
+                for where in (None, "group=group 1"):
+                    hits = store.search(last.abstract, mode=mode, where=parse_filter(where))
+                    assert hits[0].record == last
+            assert len(store) == 200
+
+
+# Killed --------------------------------------------------------------------------------------
+
+PAPERS = numbered(140, sentences=10)
+
+
+def die(*_: Any, **__: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dying_before(_: Callable[..., Any]) -> Callable[..., Any]:
+    return die
+
+
+def dying_after(call: Callable[..., Any]) -> Callable[..., Any]:
+    def called(*args: Any, **more: Any) -> None:
+        call(*args, **more)
+        die()
+
+    return called
+
+
+def dying_with_torn_files(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Killed while Chroma writes its index, which it does in place."""
+
+    def called(table: Table) -> None:
+        if (table._folder / "checkpoint").exists():
+            for file in table._folder.glob("*-*/*.bin"):
+                file.write_bytes(b"\xff" * file.stat().st_size)
+            die()
+        call(table)
+
+    return called
+
+
+KILLS: dict[str, tuple[Any, str, Callable[[Callable[..., Any]], Callable[..., Any]]]] = {
+    "after rows were written": (Table, "upsert", dying_after),
+    "before former rows are dropped": (Table, "delete", dying_before),
+    "before terms are written": (LexicalIndex, "replace", dying_before),
+    "before terms are stamped": (LexicalIndex, "put_stamp", dying_before),
+    "after the index was copied": (vectorstore.table, "keep_copy", dying_after),
+    "while the index is written": (Table, "_load", dying_with_torn_files),
+    "after the index was written": (vectorstore.table, "drop_copy", dying_before),
+}
+
+
+def add_until_killed(folder: Path, items: list[Record], kill: str) -> None:
+    vectorstore.store.TAIL_ROWS = vectorstore.store.LONG_TAIL_ROWS = 50
+    with Store(folder, fake_embedder()) as store:
+        place, name, dying = KILLS[kill]
+        setattr(place, name, dying(getattr(place, name)))
+        add(store, items)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A library of a former state of half of the papers, and the contents after all are added."""
+    start = tmp_path_factory.mktemp("undisturbed") / "lib"
+    former = [replace(paper, abstract=paper.abstract * 4) for paper in PAPERS[:66]]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vectorstore.store, "TAIL_ROWS", 50)
+        add_to(start, former)
+    complete = shutil.copytree(start, start.with_name("complete"))
+    add_to(complete, PAPERS)
+    return start, contents(complete)
+
+
+@pytest.mark.parametrize("kill", KILLS)
+def test_a_killed_add_leaves_whole_records_and_is_completed_by_the_next(
+    kill: str, undisturbed: tuple[Path, dict[str, Any]], folder: Path, processes: Any
+) -> None:
+    start, expected = undisturbed
+    shutil.copytree(start, folder)
+    other = processes.Process(target=add_until_killed, args=(folder, PAPERS, kill))
+    other.start()
+    other.join(timeout=60)
+    assert other.exitcode == -signal.SIGKILL
+    with Store(folder, fake_embedder()) as store:
+        records = list(store.records())
+        assert len(records) == len(store) >= 66
+        passages = 0
+        for paper in records:
+            cut = store.passages(paper)
+            assert "".join("".join(item.text for item in cut).split()) == "".join(
+                paper.abstract.split()
+            )
+            passages += len(cut)
+        assert store.count_passages() == passages
+        assert store.search(records[-1].abstract, mode="vectors")
+        assert counts(add(store, PAPERS))["read"] == 140
+    assert contents(folder) == expected
+    assert not (folder / "checkpoint").exists()
+
+
+# No room, no permission ----------------------------------------------------------------------
+
+
+def add_within(folder: Path, most: int, told: Any) -> None:
+    """Adds while no file may grow beyond so many bytes; then without that limit."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+    try:
+        with Store(folder, fake_embedder()) as store:
+            add(store, PAPERS)
+    except LibraryError as error:
+        told.put(str(error))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    with Store(folder, fake_embedder()) as store:
+        told.put(counts(add(store, PAPERS)))
+
+
+def test_a_disk_that_refuses_is_told_and_what_failed_can_be_done_again(
+    folder: Path, processes: Any
+) -> None:
+    told = processes.Queue()
+    other = processes.Process(target=add_within, args=(folder, 600 * 1024, told))
+    other.start()
+    message = told.get(timeout=60)
+    assert message.startswith(f"The library {folder} cannot be used: ")
+    assert "\n" not in message
+    assert told.get(timeout=60)["read"] == 140
+    other.join()
+    add_to(folder.with_name("fresh"), PAPERS)
+    assert contents(folder) == contents(folder.with_name("fresh"))
+
+
+MOUNTED = """
+import json, subprocess, sys
+import vectorstore.store
+from test_adding import PAPERS, Path, Store, add, contents, counts, fake_embedder
+from vectorstore.errors import LibraryError
+
+read_only, full = Path(sys.argv[1]), Path(sys.argv[2])
+told = {}
+try:
+    Store(read_only, fake_embedder())
+except LibraryError as error:
+    told["read-only"] = str(error)
+vectorstore.store.TAIL_ROWS = vectorstore.store.LONG_TAIL_ROWS = 50
+try:
+    with Store(full / "lib", fake_embedder()) as store:
+        add(store, PAPERS)
+except LibraryError as error:
+    told["full"] = str(error)
+subprocess.run(["mount", "-o", "remount,size=100m", str(full)], check=True)
+with Store(full / "lib", fake_embedder()) as store:
+    told["kept"] = len(store)
+    told["again"] = counts(add(store, PAPERS))
+told["contents"] = contents(full / "lib")
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="module")
+def mounted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What is told of a library on a read-only mount, and of one on a disk of 600 kB.
+
+    The mounts are those of one process, in a namespace of its own.
+    """
+    folder = tmp_path_factory.mktemp("mounted")
+    read_only, full = folder / "lib", folder / "disk"
+    full.mkdir()
+    add_to(read_only, [MOTHS])
+    own = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
+    mount = (
+        f"mount --bind {read_only} {read_only} && mount -o remount,ro,bind {read_only} && "
+        f"mount -t tmpfs -o size=600k tmpfs {full}"
+    )
+    if subprocess.run([*own, "sh", "-c", mount], capture_output=True).returncode != 0:
+        pytest.skip("This machine does not allow mounts; other tests refuse writes without.")
+    done = subprocess.run(
+        [*own, "sh", "-c", f'{mount} && exec "$@"', "sh"]
+        + [sys.executable, "-c", MOUNTED, str(read_only), str(full)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return {"folder": folder, **json.loads(done.stdout)}
+
+
+def test_a_full_disk_is_told_and_the_rest_added_once_there_is_room(
+    mounted: dict[str, Any], folder: Path
+) -> None:
+    library = mounted["folder"] / "disk" / "lib"
+    assert mounted["full"].startswith(
+        f"The library {library} has no room left on its disk. Free some space and do the same "
+        "again; what was added so far is kept. ("
+    )
+    assert mounted["kept"] < 140
+    assert mounted["again"]["read"] == 140
+    add_to(folder, PAPERS)
+    assert mounted["contents"] == json.loads(json.dumps(contents(folder)))
+
+
+def test_a_library_on_a_read_only_mount_is_told(mounted: dict[str, Any]) -> None:
+    library = mounted["folder"] / "lib"
+    assert mounted["read-only"].startswith(
+        f"The library {library} is read-only. Make the folder writable, or copy it to one that "
+        "is. ("
+    )
