@@ -33,6 +33,17 @@ SEEKING = frozenset(
 )
 """Words by which a question for papers says that papers are about something."""
 
+SELDOM_STATED = frozenset(
+    term
+    for name in (
+        "optimizer optimiser scheduler GPU GPUs TPU epoch batch seed dropout decay licence license"
+        " funding funded funder grant affiliation institution venue budget AUC AUROC PSNR SSIM BLEU"
+        " ROUGE perplexity rate"
+    ).split()
+    for term in word_terms(name)
+)
+"""Terms of what papers report and abstracts seldom do."""
+
 _QUANTITY = re.compile(
     r"\b(how (many|much|often|large|big|long|far|high|fast|old|few|small|well|strong)"
     r"|what (number|percentage|percent|fraction|share|proportion|rate|value|score|accuracy"
@@ -99,6 +110,8 @@ class Question:
         focus: Those right after `which`, `what` or `how many`: the thing asked for.
         quantity: Whether it asks for a number.
         counts: Whether nothing but a number, in digits or words, could answer it.
+        counted: The words right after `how many`: what is counted.
+        attributes: Terms of things that it asks about and abstracts seldom state.
         yes_no: Whether it asks for yes or no.
         acronyms: Those whose meaning it asks for.
         openings: The asking words that it holds (why, how, who, when, where, which, what).
@@ -111,6 +124,8 @@ class Question:
     focus: tuple[Word, ...]
     quantity: bool
     counts: bool
+    counted: tuple[Word, ...]
+    attributes: frozenset[str]
     yes_no: bool
     acronyms: tuple[str, ...]
     openings: frozenset[str]
@@ -130,11 +145,20 @@ def analyse(text: str) -> Question:
         focus=_focus(text, content, names),
         quantity=bool(_QUANTITY.search(text)),
         counts=bool(_COUNT.search(text)),
+        counted=_counted(text),
+        attributes=frozenset(term for word in words for term in word.terms) & SELDOM_STATED,
         yes_no=bool(_YES_NO.match(text.strip())),
         acronyms=_acronyms(text),
         openings=frozenset(word.text.casefold() for word in words)
         & {"why", "how", "who", "when", "where", "which", "what"},
     )
+
+
+def _counted(text: str) -> tuple[Word, ...]:
+    """The two content words at most that follow `how many`."""
+    match = re.search(r"\bhow many\b", text, re.IGNORECASE)
+    following = split_words(text[match.end() :])[:2] if match else []
+    return tuple(word for word in following if word.terms)
 
 
 def asking_sentence(text: str) -> str:

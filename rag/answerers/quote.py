@@ -35,6 +35,8 @@ LIST_CONFIDENCE = 0.8
 
 DOUBTFUL = 0.4
 ASSURED = 0.6
+HELD = 0.6
+"""Least share of a question's words in a sentence that is surely to the point."""
 COMPARISON_CONFIDENCE = 0.8
 COMPARISON_CHANCE = 0.03
 """Chance of the weaker side's best sentence from which a comparison is fully confident."""
@@ -120,7 +122,8 @@ class QuoteAnswerer:
         if not judged:
             return Draft((), 0.0, reason="The abstracts found hold no sentence.")
         picked = _pick(judged)
-        confidence = weigh(asked, [item.read for item in picked], confidence)
+        best, own = judged[0].paper, frozenset(_own_names(judged[0].record))
+        confidence = weigh(asked, [item.read for item in picked], confidence, best.terms, own)
         if confidence < self._threshold:
             return _abstain(asked, judged, confidence)
         return Draft(_quote(_with_context(picked)), confidence)
@@ -212,29 +215,49 @@ def judge_features(
     return np.vstack(rows)
 
 
-def weigh(asked: Question, picked: Sequence[ReadText], confidence: float) -> float:
-    """The model's confidence, bound by what is plain about numbers.
+def weigh(
+    asked: Question,
+    picked: Sequence[ReadText],
+    confidence: float,
+    said: frozenset[str] = frozenset(),
+    own: frozenset[str] = frozenset(),
+) -> float:
+    """The model's confidence, bound by what is plain.
 
-    Sentences without a number do not say how many; a number asked about (`4-bit`, `512x512`) that
-    no picked sentence holds is not the number that they speak of. A sentence that holds a number
-    and every name and nearly every word of the question is seldom beside the point.
+    Sentences without a number, or that do not speak of what is counted, do not say how many. A
+    number asked about (`4-bit`, `512x512`) that no picked sentence holds is not the number that
+    they speak of. What abstracts seldom say (`optimizer`, `epochs`) is not said in one that lacks
+    the word. A sentence that holds a number, every name and most words of the question is seldom
+    beside the point.
+
+    Args:
+        asked: The question.
+        picked: The sentences to be quoted.
+        confidence: The model's.
+        said: Terms of the best paper, all of them.
+        own: What that paper calls its own: such names need not stand in the sentence.
     """
-    lacking = asked.counts and not any(sentence.counts for sentence in picked)
     held = frozenset[str]().union(*(sentence.squashed for sentence in picked))
+    terms = frozenset[str]().union(*(sentence.terms for sentence in picked))
+    counted = not asked.counted or any(not terms.isdisjoint(w.terms) for w in asked.counted)
+    lacking = asked.counts and not (counted and any(sentence.counts for sentence in picked))
     foreign = any(re.match(r"\d", word.text) and word.squashed not in held for word in asked.words)
-    if lacking or foreign:
+    unsaid = said and not said.issuperset(asked.attributes)
+    if lacking or foreign or unsaid:
         return confidence * DOUBTFUL
-    best = picked[0]
-    if asked.quantity and best.counts and asked.names and _holds_nearly_all(asked, best):
+    asks_for_it = asked.quantity or not asked.openings.isdisjoint({"what", "which"})
+    if asks_for_it and asked.names and any(_holds_most(asked, item, own) for item in picked):
         return max(confidence, ASSURED)
     return confidence
 
 
-def _holds_nearly_all(asked: Question, sentence: ReadText) -> bool:
-    """Whether a sentence holds every name of a question, and all but one of its words."""
-    names = all(name.squashed in sentence.squashed for name in asked.names)
-    others = [word for word in asked.words if sentence.terms.isdisjoint(word.terms)]
-    return names and len(others) <= 1
+def _holds_most(asked: Question, sentence: ReadText, own: frozenset[str]) -> bool:
+    """Whether a sentence holds a number, every name but the paper's own, and most words."""
+    known = sentence.squashed | own
+    others = [word for word in asked.words if word.squashed not in own]
+    held = [word for word in others if not sentence.terms.isdisjoint(word.terms)]
+    named = all(name.squashed in known for name in asked.names)
+    return sentence.counts and named and len(held) >= HELD * len(others)
 
 
 def _pick(judged: Sequence[Judged]) -> list[Judged]:
