@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,11 +47,11 @@ def contents(folder: Path) -> dict[str, Any]:
     with Store(folder, fake_embedder()) as store:
         rows = store._table.select({"start": {"$gte": 0}})
         assert store.count_passages() == len(rows)
-        vectors = np.round(store._table.vectors(list(rows)), 5).tolist()
+        vectors = store._table.vectors(list(rows))
         terms = store.search("moth lamp times", top_k=len(rows), mode="terms")
         return {
             "records": len(store),
-            "rows": {row: (rows[row], vector) for row, vector in zip(rows, vectors, strict=True)},
+            "rows": {row: (rows[row], np.round(vectors[row], 5).tolist()) for row in rows},
             "terms": sorted(hit.record.id for hit in terms),
         }
 
@@ -177,7 +178,8 @@ def test_the_real_model_builds_the_same_library_twice(folder: Path) -> None:
         with Store(folder / name, default_embedder()) as store:
             add(store, [MOTHS, TIDES] if name == "one" else [TIDES, MOTHS])
             rows = sorted(store._table.select({"start": {"$gte": 0}}))
-            found.append((rows, store._table.vectors(rows).tolist()))
+            vectors = store._table.vectors(rows)
+            found.append((rows, [vectors[row].tolist() for row in rows]))
     assert found[0] == found[1]
     assert text_identity(TIDES.abstract) + "#0" in found[0][0]
 
@@ -252,6 +254,22 @@ def test_readers_see_what_another_process_adds(folder: Path, processes: Any) -> 
                     hits = store.search(last.abstract, mode=mode, where=parse_filter(where))
                     assert hits[0].record == last
             assert len(store) == 200
+
+
+def test_threads_search_while_another_one_adds(folder: Path) -> None:
+    papers = numbered(200)
+    with Store(folder, fake_embedder()) as store, ThreadPoolExecutor(4) as pool:
+        add(store, papers[:10])
+        adding = pool.submit(add, store, papers)
+
+        def search() -> None:
+            while not adding.done():
+                assert store.search("moth at lamp", where=parse_filter("year>=2000"))
+
+        for future in [pool.submit(search) for _ in range(3)]:
+            future.result()
+        assert counts(adding.result()) == {"read": 200, "added": 190, "unchanged": 10}
+        assert len(store) == 200
 
 
 # Killed --------------------------------------------------------------------------------------

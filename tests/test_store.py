@@ -227,12 +227,13 @@ def test_metadata_is_replaced_without_embedding_anything(folder: Path) -> None:
     embedder = fake_embedder()
     changed = replace(MOTHS, groups=("Lamps",), year=None)
     with Store(folder, embedder) as store:
-        before = store._table.vectors([f"{MOTHS.id}#0"])
+        before = store._table.vectors([f"{MOTHS.id}#0"])[f"{MOTHS.id}#0"]
         with store.writing():
             store.put_metadata([changed])
         assert embedder.model.texts == []  # type: ignore[attr-defined]
         assert store.get([MOTHS.id]) == {MOTHS.id: changed}
-        assert store._table.vectors([f"{MOTHS.id}#0"]) == pytest.approx(before)
+        after = store._table.vectors([f"{MOTHS.id}#0"])[f"{MOTHS.id}#0"]
+        assert after == pytest.approx(before)
         for mode in ("vectors", "terms"):
             assert found(store, "moths", "group=lamps", mode=mode) == ["Moths at night"]
             assert found(store, "moths", "group=insects", mode=mode) == []
@@ -357,6 +358,25 @@ def test_a_damaged_chroma_file_is_told(folder: Path, harm: Any) -> None:
     assert "\n" not in told
 
 
+@pytest.mark.parametrize("harm", [Path.unlink, cut_in_half])
+@pytest.mark.parametrize(
+    "name", ["data_level0.bin", "header.bin", "length.bin", "index_metadata.pickle"]
+)
+def test_a_cut_off_vector_index_is_told_before_it_crashes_chroma(
+    tmp_path: Path, name: str, harm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vectorstore.store.TAIL_ROWS", 1)
+    folder = fill(tmp_path / "lib", PAPERS)
+    (file,) = folder.glob(f"*/{name}")
+    harm(file)
+    told = refusal(folder)
+    assert told.startswith(
+        f"The library {folder} holds a damaged vector index; expected files of the sizes "
+        f"{file.parent.name[:8]}/data_level0.bin "
+    )
+    assert told.endswith(f". {RESTORE}.")
+
+
 @pytest.mark.parametrize("harm", [Path.unlink, lambda file: file.write_bytes(b"")])
 def test_a_lost_chroma_file_is_not_taken_for_an_empty_library(folder: Path, harm: Any) -> None:
     harm(folder / "chroma.sqlite3")
@@ -364,6 +384,12 @@ def test_a_lost_chroma_file_is_not_taken_for_an_empty_library(folder: Path, harm
         f"The library {folder} has lost its Chroma file; expected {folder / 'chroma.sqlite3'}. "
         f"{RESTORE}."
     )
+
+
+def test_a_folder_with_other_things_in_it_may_hold_a_library(tmp_path: Path) -> None:
+    (tmp_path / "terms" / "and conditions").mkdir(parents=True)
+    with Store(fill(tmp_path, PAPERS), fake_embedder()) as store:
+        assert len(store) == 3
 
 
 def test_a_file_is_no_library(tmp_path: Path) -> None:
@@ -453,9 +479,10 @@ def test_a_lost_or_damaged_term_index_is_made_anew(folder: Path, shelf: Path, ha
     harm(folder / "terms")
     with Store(folder, fake_embedder()) as store:
         assert [store.search(question) for question in questions] == expected
-    stamp = (folder / "terms" / "stamp.json").stat()
+    stamp = folder / "terms" / "stamp.json"
+    made = stamp.stat().st_mtime_ns
     Store(folder, fake_embedder()).close()
-    assert (folder / "terms" / "stamp.json").stat() == stamp
+    assert stamp.stat().st_mtime_ns == made
 
 
 def test_a_stale_term_index_is_made_anew(folder: Path, tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ rows that it agrees with. One process at a time holds the pen (`writer.lock`), f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import chromadb
+import numpy as np
 from chromadb.config import Settings as ChromaSettings
 from filelock import FileLock, Timeout
 
@@ -22,7 +23,7 @@ from vectorstore.embedding import Embedder, Vectors
 from vectorstore.errors import LibraryError
 from vectorstore.failures import stated
 from vectorstore.filters import Filter
-from vectorstore.fusion import Mode, Scored, fuse
+from vectorstore.fusion import Mode
 from vectorstore.latex import searchable
 from vectorstore.lexical import VERSION as LEXICAL_VERSION
 from vectorstore.lexical import LexicalIndex
@@ -31,18 +32,15 @@ from vectorstore.records import Hit, Passage, Record
 from vectorstore.rows import (
     batches,
     identity_clauses,
-    record_id_of,
     row_id,
     to_passage,
     to_record,
 )
+from vectorstore.searching import Wanted, find_hits
 from vectorstore.table import LONG_TAIL_ROWS, PAGE_ROWS, TAIL_ROWS, Table
-from vectorstore.terms import index_terms
 
 PEN_FILE = "writer.lock"
 TERMS_FOLDER = "terms"
-CANDIDATES = 100
-"""Passages that vectors, and records that terms, put forward for one question."""
 
 Waiting = Callable[[str], None]
 """Told, in one line, what a writer waits for."""
@@ -150,61 +148,15 @@ class Store:
             LibraryError: The library cannot be read.
             EmbeddingError: The question could not be embedded.
         """
-        where = where or Filter()
-        depth = max(CANDIDATES, 2 * top_k) + len(exclude)
         vector = None if mode == "terms" else self.embedder.embed_question(searchable(question))
-
-        def find() -> list[Hit]:
-            near = self._table.nearest(vector, depth, where.chroma()) if vector is not None else {}
-            terms = self._matching(question, depth, where) if mode != "vectors" else {}
-            ranked = fuse(_best_by_record(near), terms, mode)
-            kept = [item for item in ranked if item.key not in exclude]
-            return self._hits(kept[:top_k], near, question)
-
+        wanted = Wanted(question, vector, top_k, where or Filter(), mode, frozenset(exclude))
         with self._table.turn:
             self._keep_up()
             try:
-                return find()
+                return find_hits(wanted, self._table, self.lexical)
             except LibraryError:  # another process wrote meanwhile, or the term index is damaged
                 self._reopen()
-                return find()
-
-    def _matching(self, question: str, depth: int, where: Filter) -> dict[str, float]:
-        """Record ids by their BM25 score."""
-        return dict(self.lexical.search(index_terms(question), depth, where))
-
-    def _hits(self, ranked: list[Scored], near: dict[str, float], question: str) -> list[Hit]:
-        """Hits with their records, and the passage of each that matches best."""
-        best = {record_id_of(row): row for row in sorted(near, key=near.__getitem__)}
-        firsts = [row_id(item.key, 0) for item in ranked]
-        others = [best[item.key] for item in ranked if item.key in best]
-        rows = self._table.get(list(dict.fromkeys(firsts + others)))
-        rows |= self._table.get(_further_rows(rows, set(firsts) - set(map(_first_row, others))))
-        hits = []
-        for item in ranked:
-            first = rows.get(row_id(item.key, 0))
-            if first is None:
-                continue  # removed between the two look-ups
-            record = to_record(first)
-            row = rows.get(best.get(item.key, ""))
-            if row is not None and row["stamp"] == first["stamp"]:
-                passage = to_passage(row, record)
-            else:
-                passage = self._best_by_terms(record, rows, question)
-            hits.append(Hit(passage, item.score, record, item.similarity, item.terms))
-        return hits
-
-    def _best_by_terms(
-        self, record: Record, rows: Mapping[str, dict[str, Any]], question: str
-    ) -> Passage:
-        """The passage among these rows that shares most with a question, the first among equals."""
-        wanted = {term: self.lexical.rarity(term) for term in index_terms(question)}
-        first = rows[row_id(record.id, 0)]
-        own = (rows.get(row_id(record.id, ordinal)) for ordinal in range(first["passages"]))
-        return max(
-            (to_passage(row, record) for row in own if row and row["stamp"] == first["stamp"]),
-            key=lambda item: sum(wanted.get(term, 0.0) for term in set(index_terms(item.text))),
-        )
+                return find_hits(wanted, self._table, self.lexical)
 
     # Writing ---------------------------------------------------------------------------------
 
@@ -244,7 +196,11 @@ class Store:
             return
         pieces = [(record, self._cut(record)) for record in records]
         ids = [passage.id for _, passages in pieces for passage in passages]
-        self._write(pieces, self._table.vectors(ids))
+        kept = self._table.vectors(ids)
+        if len(kept) < len(ids):
+            self.put(records)
+        else:
+            self._write(pieces, np.asarray([kept[item] for item in ids], dtype=np.float32))
 
     def remove(self, ids: Iterable[str]) -> list[str]:
         """Takes records out: passages, vectors and terms. Within `writing` only.
@@ -302,7 +258,8 @@ class Store:
 
     def _reopen(self) -> None:
         self._table.open()
-        self.lexical.refresh()
+        with suppress(LibraryError):  # damage takes back the stamp, and so is mended below
+            self.lexical.refresh()
         self._finish_what_was_left()
 
     def _stamp(self) -> dict[str, Any]:
@@ -347,27 +304,3 @@ class Store:
 def connect(path: str) -> Any:  # noqa: ANN401 - Chroma's types lack `close`, and much it takes
     """A Chroma client on a folder, for this process alone; nothing is reported to anyone."""
     return chromadb.PersistentClient(path=path, settings=ChromaSettings(anonymized_telemetry=False))
-
-
-def _first_row(row: str) -> str:
-    """The first row of the record that a row belongs to."""
-    return row_id(record_id_of(row), 0)
-
-
-def _further_rows(rows: Mapping[str, dict[str, Any]], firsts: Collection[str]) -> list[str]:
-    """The ids of the rows that follow these first rows in their records."""
-    return [
-        row_id(record_id_of(first), ordinal)
-        for first in firsts
-        if first in rows
-        for ordinal in range(1, rows[first]["passages"])
-    ]
-
-
-def _best_by_record(passages: Mapping[str, float]) -> dict[str, float]:
-    """The greatest score among each record's rows."""
-    best: dict[str, float] = {}
-    for row, score in passages.items():
-        record_id = record_id_of(row)
-        best[record_id] = max(score, best.get(record_id, -1.0))
-    return best

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 from filelock import FileLock
 
 from vectorstore.checkpoint import drop_copy, keep_copy, put_back_copy
@@ -68,6 +67,7 @@ class Table:
         self._manifest = manifest
         self._connect = connect
         self._path = _own_path(folder)
+        self._sealed = ""
         self._step = FileLock(folder / STEP_FILE)
         self._client: Any = None
         self._collection: Any = None
@@ -83,6 +83,8 @@ class Table:
             check_manifest(self._folder, self._collection.metadata or {}, self._manifest)
             if was_broken_off:
                 self._write_index_after(NEVER)
+                self._seal()
+            self._must_be_as_sealed()
             self._collection.count()
             undo.pop_all()
 
@@ -123,12 +125,11 @@ class Table:
         with self.turn, self._stated():
             return list(self._collection.get(where=where, include=[])["ids"])
 
-    def vectors(self, ids: Sequence[str]) -> Vectors:
-        """The vectors of rows, in this order."""
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Vectors by row id, of those of these rows that there are."""
         with self.turn, self._stated():
             rows = self._collection.get(ids=list(ids), include=["embeddings"])
-        by_id = dict(zip(rows["ids"], rows["embeddings"], strict=True))
-        return np.asarray([by_id[row] for row in ids], dtype=np.float32)
+        return dict(zip(rows["ids"], rows["embeddings"], strict=True))
 
     def nearest(
         self, vector: Vectors, depth: int, where: dict[str, Any] | None
@@ -175,7 +176,8 @@ class Table:
                 self.close()
                 self._load()
                 self._collection.count()  # brings the index up to date, and so writes it
-                self._note(self.revision, 0)
+                self.tail = 0
+                self._seal()
                 self._write_index_after(NEVER)
                 drop_copy(self._folder)
             except BaseException:
@@ -195,13 +197,35 @@ class Table:
         )
         told = self._collection.metadata or {}
         self.revision, self.tail = str(told.get("revision")), int(told.get("tail", 0))
+        self._sealed = str(told.get("index", ""))
 
     def _note(self, revision: str, tail: int) -> None:
         """Writes the collection's metadata."""
-        self._collection.modify(
-            metadata={"manifest": self._manifest.to_text(), "revision": revision, "tail": tail}
-        )
+        kept = {"manifest": self._manifest.to_text(), "index": self._sealed}
+        self._collection.modify(metadata={**kept, "revision": revision, "tail": tail})
         self.revision, self.tail = revision, tail
+
+    def _seal(self) -> None:
+        """Notes the sizes of the index files, which stay as they are until the next checkpoint."""
+        self._sealed = self._index_files()
+        self._note(self.revision, self.tail)
+
+    def _must_be_as_sealed(self) -> None:
+        """Chroma crashes the process on some index files that were cut off, and others it mends.
+
+        What it mends lacks vectors, and says nothing of it.
+        """
+        if self._sealed and self._index_files() != self._sealed:
+            raise LibraryError(
+                f"The library {self._folder} holds a damaged vector index; expected files of the "
+                f"sizes {self._sealed}, found {self._index_files()}. {RESTORE}."
+            )
+
+    def _index_files(self) -> str:
+        files = sorted(path for path in self._folder.glob("*-*-*-*-*/*") if path.is_file())
+        return ", ".join(
+            f"{path.parent.name[:8]}/{path.name} {path.stat().st_size}" for path in files
+        )
 
     def _upsert(self, rows: Sequence[tuple[str, Metadata]], vectors: Vectors) -> None:
         ids, metadatas = zip(*rows, strict=True)
@@ -214,8 +238,8 @@ class Table:
     def _must_not_be_lost(self) -> None:
         """Chroma would make a new file in place of a missing one, and the library be empty."""
         file = self._folder / DATABASE
-        others = any(path.is_dir() for path in self._folder.iterdir())
-        if others and not (file.is_file() and file.stat().st_size):
+        was_there = self._index_files() or (self._folder / "terms" / "stamp.json").exists()
+        if was_there and not (file.is_file() and file.stat().st_size):
             raise LibraryError(
                 f"The library {self._folder} has lost its Chroma file; expected {file}. {RESTORE}."
             )
