@@ -17,6 +17,7 @@ from fake_embedding import fake_embedder, numbered, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import vectorstore.table
 from vectorstore.embedding import Embedder, default_embedder
 from vectorstore.errors import EmbeddingError, LibraryError
 from vectorstore.filters import parse_filter
@@ -513,3 +514,22 @@ def test_two_stores_of_one_process_see_what_either_writes(store: Store, folder: 
         with store.writing():
             store.put([BREAD])
         assert found(other, "mould on bread", "group=kitchens", mode="vectors") == ["Bread mould"]
+
+
+def test_a_database_locked_for_a_moment_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Busy:
+        tries = 0
+
+        def modify(self, configuration: object) -> None:
+            self.tries += 1
+            if self.tries < 3:
+                raise RuntimeError("error returned from database: (code: 5) database is locked")
+
+    busy = Busy()
+    monkeypatch.setattr(vectorstore.table, "sleep", lambda seconds: None)
+    with Store(tmp_path / "lib", fake_embedder()) as store:
+        monkeypatch.setattr(store._table, "_collection", busy)
+        store._table._write_index_after(7)
+    assert busy.tries == 3

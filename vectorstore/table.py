@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
@@ -38,6 +39,8 @@ then each process that opens the library inserts them anew, at 0.3 ms a row."""
 LONG_TAIL_ROWS = 4000
 """The same, in the midst of an `add`."""
 NEVER = 1_000_000_000
+LOCKED_WAITS = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
+"""Seconds between tries of a change that finds the database locked."""
 
 Connect = Callable[[str], Any]
 """Opens a Chroma client on a path."""
@@ -232,8 +235,18 @@ class Table:
         self._collection.upsert(ids=list(ids), embeddings=vectors, metadatas=list(metadatas))
 
     def _write_index_after(self, rows: int) -> None:
-        """How many rows Chroma takes in before it writes its index, once it is opened again."""
-        self._collection.modify(configuration={"hnsw": {"sync_threshold": rows}})
+        """How many rows Chroma takes in before it writes its index, once it is opened again.
+
+        Chroma's own work in the background may hold the database for a moment.
+        """
+        for wait in (*LOCKED_WAITS, None):
+            try:
+                self._collection.modify(configuration={"hnsw": {"sync_threshold": rows}})
+                return
+            except Exception as error:
+                if wait is None or "database is locked" not in str(error):
+                    raise
+                sleep(wait)
 
     def _must_not_be_lost(self) -> None:
         """Chroma would make a new file in place of a missing one, and the library be empty."""
