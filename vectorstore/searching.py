@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from vectorstore.embedding import Vectors
 from vectorstore.filters import Filter
 from vectorstore.fusion import Mode, Scored, fuse
 from vectorstore.lexical import LexicalIndex
+from vectorstore.minilm import Vectors
 from vectorstore.records import Hit, Passage, Record
 from vectorstore.rows import Metadata, record_id_of, row_id, to_passage, to_record
 from vectorstore.table import Table

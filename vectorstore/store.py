@@ -19,7 +19,7 @@ from chromadb.config import Settings as ChromaSettings
 from filelock import FileLock, Timeout
 
 from vectorstore.chunking import chunk, embedded_text
-from vectorstore.embedding import Embedder, Vectors
+from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
 from vectorstore.failures import stated
 from vectorstore.filters import Filter
@@ -28,6 +28,7 @@ from vectorstore.latex import searchable
 from vectorstore.lexical import VERSION as LEXICAL_VERSION
 from vectorstore.lexical import LexicalIndex
 from vectorstore.manifest import Manifest
+from vectorstore.minilm import Vectors
 from vectorstore.records import Hit, Passage, Record
 from vectorstore.rows import (
     batches,

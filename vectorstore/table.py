@@ -22,10 +22,10 @@ from uuid import uuid4
 from filelock import FileLock
 
 from vectorstore.checkpoint import drop_copy, keep_copy, put_back_copy
-from vectorstore.embedding import Vectors
 from vectorstore.errors import LibraryError
 from vectorstore.failures import RESTORE, stated
 from vectorstore.manifest import Manifest, check_manifest
+from vectorstore.minilm import Vectors
 from vectorstore.records import Passage, Record
 from vectorstore.rows import Metadata, batches, to_metadata
 

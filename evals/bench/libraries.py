@@ -15,8 +15,9 @@ from evals.errors import EvalError
 from evals.files import read_objects
 from rag.config import read_settings
 from vectorstore.adding import add
-from vectorstore.embedding import Embedder, Vectors, open_embedder
+from vectorstore.embedding import Embedder, open_embedder
 from vectorstore.manifest import Manifest
+from vectorstore.minilm import Vectors
 from vectorstore.records import Record
 from vectorstore.store import Store
 

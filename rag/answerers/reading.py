@@ -13,8 +13,9 @@ from threading import Lock
 import numpy as np
 
 from rag.question import Word, is_name, split_words, squash
-from vectorstore.embedding import MiniLMEmbedding, TokenStates, Vectors, load_tokenizer, unit
+from vectorstore import minilm
 from vectorstore.latex import searchable
+from vectorstore.minilm import TokenStates, Vectors, load_tokenizer, unit
 from vectorstore.records import Record
 from vectorstore.sentences import Span, split_sentences
 
@@ -153,7 +154,6 @@ class TextReader:
 
     def __init__(self, capacity: int = 256) -> None:
         """Remembers at most `capacity` abstracts."""
-        self._model = MiniLMEmbedding()
         self._capacity = capacity
         self._read: dict[str, ReadRecord] = {}
         self._writing = Lock()
@@ -189,7 +189,7 @@ class TextReader:
         plain = [searchable(text) for text in texts]
         return [
             _with_words(text, states)
-            for text, states in zip(plain, self._model.read(plain), strict=True)
+            for text, states in zip(plain, minilm.read(plain), strict=True)
         ]
 
 

@@ -127,6 +127,9 @@ def ask(
     """Answer a question, or say that the abstracts do not."""
     if (question is None) == (questions is None):
         raise typer.BadParameter("give either QUESTION or --questions FILE.jsonl")
+    from vectorstore.minilm import load_ahead
+
+    load_ahead()
     from rag.cli.libraries import opened_for_reading
     from rag.cli.questions import answer_questions
     from rag.cli.rendering import answer_blocks
