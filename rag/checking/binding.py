@@ -62,7 +62,10 @@ def check_numbers(
         problem = _check_statement(quantity, uses[quantity], chosen) or pairs[quantity][1]
         if problem is None and uses[quantity]:
             fitting = _fitting(quantity, uses[quantity])
-            problem = _check_thing(claim, quantity, fitting, close, quantity in confirmed)
+            sure = quantity in confirmed
+            problem = _check_thing(claim, quantity, fitting, close, sure)
+            if problem is None and not sure:
+                problem = _check_lead(claim, quantity, fitting, chosen[0], close)
         if problem is not None:
             found.append(problem)
     return found
@@ -243,6 +246,23 @@ def _check_rival(
     if not stronger or not labels_agree(claim, quantity, uses, [other for _, other in stronger]):
         return None
     return NumberProblem("rival", quantity.text, max(stronger, key=lambda item: item[0])[1].text)
+
+
+def _check_lead(
+    claim: Sentence, quantity: Quantity, uses: list[_Use], lead: Sentence, close: bool
+) -> NumberProblem | None:
+    """Another number where the claim has this, in a sentence that says the rest of the claim."""
+    if any(use.sentence is lead for use in uses):
+        return None
+    best, _ = _rivalry(claim, quantity, uses, close)
+    here, label = nearest_token(claim, quantity.start), labels_of(claim, quantity)[0]
+    for other in lead.quantities[:_MOST_PLACES]:
+        counted = labels_of(lead, other)[0]
+        alike = other.unit == quantity.unit and (not label or not counted or label & counted)
+        fit = _likeness(claim, here, lead, other, close)
+        if alike and not other.spelled and fit > max(best + _CLEARLY, _LEAST_LIKENESS):
+            return NumberProblem("rival", quantity.text, other.text)
+    return None
 
 
 def _rivalry(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ from rag.checking.alignment import RELATED, Alignment, align, choose, joined
 from rag.checking.binding import NumberProblem, check_numbers
 from rag.checking.names import Displaced, Name, Vocabulary, absent_names, displaced_names, names_of
 from rag.checking.polarity import Reversal, find_reversals
-from rag.checking.ranking import Ranking, is_swapped
+from rag.checking.ranking import Ranking, agreed_families, is_swapped
 from rag.checking.reading import Place, Sentence, Token, read_passages, read_sentence
 
 Closeness = Callable[[Sequence[str], Sequence[str]], NDArray[np.floating]]
@@ -36,13 +36,11 @@ class Comparison:
     Attributes:
         claim: What is checked.
         places: All sentences of the passages; there is at least one.
-        question: What was asked; its words are no claims.
         closeness: The embedder's view, if there is one.
     """
 
     claim: Sentence
     places: tuple[Place, ...]
-    question: str
     closeness: Closeness | None
 
     @cached_property
@@ -120,13 +118,11 @@ class Comparison:
 
     @cached_property
     def missing(self) -> list[Token]:
-        """Content words of the claim that neither passages nor question have, heaviest first."""
-        asked = read_sentence(self.question).stems if self.question else {}
+        """Content words of the claim that the passages lack, heaviest first."""
         lacking = [
             self.claim.tokens[place]
             for place in self.claim.content
             if self.everywhere.get(place, 0.0) < STRONG
-            and self.claim.tokens[place].stem not in asked
         ]
         return sorted(lacking, key=lambda token: -token.weight)
 
@@ -145,7 +141,7 @@ class Comparison:
     def absent(self) -> list[Name]:
         """The names in it that the passages do not have."""
         vocabulary = Vocabulary(tuple(place.sentence for place in self.places))
-        return absent_names(self.names, vocabulary, self.question) if self.names else []
+        return absent_names(self.names, vocabulary) if self.names else []
 
     @cached_property
     def displaced(self) -> list[Displaced]:
@@ -155,9 +151,14 @@ class Comparison:
         return sorted(found, key=lambda item: -item.margin)
 
     @cached_property
+    def agreed(self) -> frozenset[str]:
+        """The pairs of opposites that it uses in a converse: `slower than` for `faster than`."""
+        return agreed_families(self.claim, self.evidence)
+
+    @cached_property
     def reversals(self) -> list[Reversal]:
         """Where it turns what the evidence says, plainest first."""
-        found = find_reversals(self.claim, self.evidence)
+        found = find_reversals(self.claim, self.evidence, self.agreed)
         return sorted(found, key=lambda item: -item.margin)
 
     @cached_property
@@ -188,4 +189,15 @@ def compare(
     places = tuple(read_passages(passages))
     if not places:
         return None
-    return Comparison(read_sentence(claim), places, question, closeness)
+    return Comparison(_without_asked(read_sentence(claim), places, question), places, closeness)
+
+
+def _without_asked(claim: Sentence, places: Sequence[Place], question: str) -> Sentence:
+    """The claim with no weight on words that the question has and the passages lack."""
+    if not question:
+        return claim
+    asked = set(read_sentence(question).stems)
+    asked = asked.difference(*(place.sentence.stems for place in places))
+    tokens = (replace(token, weight=0.0) if token.stem in asked else token
+              for token in claim.tokens)  # fmt: skip
+    return replace(claim, tokens=tuple(tokens))

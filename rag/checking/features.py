@@ -72,7 +72,7 @@ def _names(found: Comparison) -> dict[str, float]:
 def _directions(found: Comparison) -> dict[str, float]:
     turned = [item for item in found.reversals if not item.negation]
     negated = [item for item in found.reversals if item.negation]
-    agreeing, opposing = balance(found.claim, found.nearest)
+    agreeing, opposing = balance(found.claim, found.nearest, found.agreed)
     return {
         "reversal_most": max((item.strength for item in turned), default=0.0),
         "reversal_margin": max((item.margin for item in turned), default=_UNKNOWN),

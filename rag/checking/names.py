@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rag.checking.alignment import Alignment
 from rag.checking.context import likeness, nearest_token
-from rag.checking.reading import Sentence, read_sentence
+from rag.checking.reading import Sentence
 from rag.question import squash
 from vectorstore.terms import STOPWORDS, stem
 
@@ -121,10 +121,9 @@ class Vocabulary:
         return len(parts) > 1 and all(squash(part) in self.squashed for part in parts)
 
 
-def absent_names(names: Iterable[Name], passages: Vocabulary, question: str) -> list[Name]:
-    """The names that neither the passages nor the question has."""
-    asked = Vocabulary((read_sentence(question),)) if question else None
-    return [name for name in names if not passages.has(name) and not (asked and asked.has(name))]
+def absent_names(names: Iterable[Name], passages: Vocabulary) -> list[Name]:
+    """The names that the passages do not have."""
+    return [name for name in names if not passages.has(name)]
 
 
 class Displaced(NamedTuple):

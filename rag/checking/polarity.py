@@ -14,6 +14,7 @@ CLEAR = 0.3
 
 _MARGIN = 0.08
 _EXACT = 0.1
+_NEARBY = 3
 
 
 class Reversal(NamedTuple):
@@ -47,26 +48,55 @@ class _Meeting(NamedTuple):
     opposites: bool
 
 
-def find_reversals(claim: Sentence, evidence: Sequence[Sentence]) -> list[Reversal]:
-    """The claim's words that meet their opposite and nothing that agrees with them better."""
+def find_reversals(
+    claim: Sentence, evidence: Sequence[Sentence], agreed: frozenset[str] = frozenset()
+) -> list[Reversal]:
+    """The claim's words that meet their opposite and nothing that agrees with them better.
+
+    Args:
+        claim: What is checked.
+        evidence: What it is checked against.
+        agreed: Pairs of opposites to pass over: the two agree on them by a converse.
+    """
+    met = {
+        here: [meeting for text in evidence for meeting in _meetings(claim, here, text)]
+        for here in _open(claim, agreed)
+    }
+    settled = [here for here in met if any(m.agrees and m.opposites for m in met[here])]
     found = []
-    for here in claim.content:
-        meetings = [meeting for text in evidence for meeting in _meetings(claim, here, text)]
+    for here, meetings in met.items():
         against = [meeting for meeting in meetings if not meeting.agrees]
         if against:
             worst = max(against, key=lambda meeting: meeting.likeness)
             agreeing = max((m.likeness for m in meetings if m.agrees), default=0.0)
-            found.append(_reversal(claim.tokens[here], worst, agreeing))
+            if worst.opposites or not _is_near(here, settled):
+                found.append(_reversal(claim.tokens[here], worst, agreeing))
     return found
 
 
-def balance(claim: Sentence, evidence: Sequence[Sentence]) -> tuple[float, float]:
+def _is_near(here: int, settled: Sequence[int]) -> bool:
+    """Whether a negation is spent on an opposite nearby: `not increase` agrees with `decreases`."""
+    return any(0 < abs(here - other) <= _NEARBY for other in settled)
+
+
+def _open(claim: Sentence, agreed: frozenset[str]) -> list[int]:
+    """Places of the content words that belong to no pair of opposites already agreed on."""
+    return [
+        place
+        for place in claim.content
+        if agreed.isdisjoint(found.family for found in claim.tokens[place].polarities)
+    ]
+
+
+def balance(
+    claim: Sentence, evidence: Sequence[Sentence], agreed: frozenset[str] = frozenset()
+) -> tuple[float, float]:
     """How alike the surroundings are of the best word that agrees, and of the best that opposes.
 
     Over all the words of direction and negation of a claim: (agreeing, opposing).
     """
     agreeing = opposing = 0.0
-    for here in claim.content:
+    for here in _open(claim, agreed):
         for text in evidence:
             for meeting in _meetings(claim, here, text):
                 if meeting.agrees:

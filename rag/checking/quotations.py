@@ -57,9 +57,9 @@ def find_quotations(claim: str) -> list[str]:
 def repair_quotation(quotation: str, passages: Sequence[str]) -> Repair | None:
     """The span that a quotation nearly is; None where none is near enough.
 
-    White space, the case of the first letter, the marks at its ends, one word changed, added or
-    left out, and words left out at an ellipsis are forgiven; never a number, a name, a negation,
-    or a word of direction, hedge or scope.
+    White space, case, the marks at its ends, one word inside changed, added or left out, and words
+    left out at an ellipsis are forgiven; never a number, a name, a negation, or a word of
+    direction, hedge or scope.
     """
     parts = [_words(part) for part in _ELLIPSIS.split(quotation)]
     parts = [part for part in parts if part]
@@ -151,17 +151,14 @@ def _is_near(
     )
     cut_here = left + (len(here) >= len(there))
     cut_there = left + (len(there) >= len(here))
-    if here[cut_here:] != there[cut_there:]:
+    if not left or not here[cut_here:] or here[cut_here:] != there[cut_there:]:
         return False
-    changed = [*part[left:cut_here], *span[left:cut_there]]
-    return all(_is_harmless(word, inner=left > 0) for word in changed)
+    return all(map(_is_harmless, [*part[left:cut_here], *span[left:cut_there]]))
 
 
-def _is_harmless(word: _Word, inner: bool) -> bool:
+def _is_harmless(word: _Word) -> bool:
     """Whether a quotation may differ by this word: it is no number, name, negation or direction."""
-    if any(map(str.isdigit, word.text)) or any(
-        map(str.isupper, word.text[1 if not inner else 0 :])
-    ):
+    if any(letter.isdigit() or letter.isupper() for letter in word.text):
         return False
     means = word.folded in _MEANING or is_number_word(word.folded)
     return not means and not polarities(stem(word.folded))

@@ -38,6 +38,17 @@ def is_swapped(claim: Sentence, evidence: Sequence[Sentence]) -> Ranking | None:
     return None
 
 
+def agreed_families(claim: Sentence, evidence: Sequence[Sentence]) -> frozenset[str]:
+    """The pairs of opposites by which claim and evidence rank the same two alike.
+
+    `B is slower than A` agrees with `A is faster than B`, though `slower` opposes `faster`.
+    """
+    rankings = [other for text in evidence for other in rank(text)]
+    return frozenset(
+        mine.family for mine in rank(claim) if any(_fits(mine, other) > 0 for other in rankings)
+    )
+
+
 def rank(sentence: Sentence) -> Iterator[Ranking]:
     """Every comparison of a sentence."""
     tokens = sentence.tokens
