@@ -38,7 +38,7 @@ def test_single_words_in_quotation_marks_are_no_quotation() -> None:
         ("Rain may reduce catch.", "Rain may reduce the catch."),
         ("lamps attract … than white lamps", "lamps attract 40% more moths than white lamps"),
     ],
-)  # fmt: skip
+)
 def test_near_quotation_gets_the_passages_own_words(quotation: str, repaired: str) -> None:
     found = repair_quotation(quotation, ["Bees hum.", PASSAGE])
     assert found is not None

@@ -56,6 +56,8 @@ def load_claims(folder: Path, split: str) -> Iterator[Claim]:
     Raises:
         EvalError: A file is missing, or a claim cites an abstract that the corpus lacks.
     """
+    if not folder.is_dir():
+        raise EvalError(f"{folder}: no such folder; expected SciFact's corpus and claims.")
     corpus = dict(
         _read_abstract(item, place)
         for place, item in read_objects(find_file(folder, "corpus.jsonl"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from rag.checking.context import likeness, nearest_token
@@ -11,8 +11,10 @@ from rag.checking.labels import labels_of, spell
 from rag.checking.numbers import Quantity, same_unit, same_value
 from rag.checking.reading import Sentence
 from rag.checking.respectively import runs_of_numbers, wrong_partner
+from rag.question import squash
 
 Misuse = Literal["absent", "unit", "about", "rival", "pair", "bound", "role"]
+_NUMBERED = re.compile(r"\d+(?!(?:st|nd|rd|th)\b)[A-Za-z-]")
 _CLEARLY = 0.2
 _LEAST_LIKENESS = 0.35
 _MOST_PLACES = 12
@@ -68,7 +70,16 @@ def check_numbers(
                 problem = _check_lead(claim, quantity, fitting, chosen[0], close)
         if problem is not None:
             found.append(problem)
-    return found
+    return [*found, *_absent_compounds(claim, everything)]
+
+
+def _absent_compounds(claim: Sentence, everything: Sequence[Sentence]) -> Iterator[NumberProblem]:
+    """Words that begin with digits but are no numbers, as `256x256`, that the passages lack."""
+    forms = frozenset[str]().union(*(text.forms for text in everything))
+    for match in claim.compounds:
+        counted = any(q.start < match.end() and match.start() < q.end for q in claim.quantities)
+        if _NUMBERED.match(match.group()) and not counted and squash(match.group()) not in forms:
+            yield NumberProblem("absent", match.group())
 
 
 def _fitting(quantity: Quantity, uses: list[_Use]) -> list[_Use]:
