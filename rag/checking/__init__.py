@@ -3,6 +3,7 @@
 from rag.checking.check import THRESHOLD, Finding, Kind, check_claim
 from rag.checking.comparison import Closeness
 from rag.checking.quotations import Repair, check_quotations, repair_quotation
+from rag.checking.support import Support, find_support
 
 __all__ = [
     "THRESHOLD",
@@ -10,7 +11,9 @@ __all__ = [
     "Finding",
     "Kind",
     "Repair",
+    "Support",
     "check_claim",
     "check_quotations",
+    "find_support",
     "repair_quotation",
 ]
