@@ -171,6 +171,49 @@ def speed(
     show(result, as_json, lambda found: [speed_table(figures(found))])
 
 
+@bench.command()
+def claims(
+    scifact: Annotated[
+        Path, typer.Option(help="Folder with corpus.jsonl[.gz] and claims_SPLIT.jsonl[.gz].")
+    ],
+    split: Annotated[str, typer.Option(help="Split: claims_SPLIT.jsonl.")] = "train",
+    as_json: AsJson = False,
+) -> None:
+    """Check SciFact's claims: does the checker tell support, contradiction and neither?"""
+    from evals.bench.claims import run_claims
+    from evals.tables import claim_tables
+
+    show(run_claims(scifact, split), as_json, claim_tables)
+
+
+@bench.command()
+def pairs(
+    file: Annotated[Path, typer.Argument(help="JSON Lines of document, claim, supported.")],
+    as_json: AsJson = False,
+) -> None:
+    """Check any claims about documents: does the checker tell supported from unsupported?"""
+    from evals.bench.pairs import run_pairs
+    from evals.tables import pair_tables
+
+    show(run_pairs(file), as_json, pair_tables)
+
+
+@bench.command()
+def drafts(
+    file: Annotated[Path, typer.Argument(help="Drafts, JSON Lines.")],
+    corpus: Annotated[
+        Path | None, typer.Option(help="The papers, JSON Lines.", show_default="the sample")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check drafts with one planted error each, and their correct twins."""
+    from evals.bench.asking import sample_files
+    from evals.bench.drafts import run_drafts
+    from evals.tables import draft_tables
+
+    show(run_drafts(file, corpus or sample_files()[0]), as_json, draft_tables)
+
+
 def show(
     result: dict[str, Any],
     as_json: bool,

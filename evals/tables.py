@@ -153,3 +153,60 @@ def speed_table(rows: Iterable[Figures]) -> Table:
     """Every figure with its aim, where it has one."""
     cells = ([row["name"], f"{row['value']:.3g}", row["unit"], row["aim"] or ""] for row in rows)
     return make_table("Speed", ("figure", "value", "unit", "aim"), cells)
+
+
+def claim_tables(result: Figures) -> list[Table]:
+    """One row a measure of `bench claims`."""
+    stated, three = result["support_against_contradiction"], result["three_way"]
+    counts = ", ".join(f"{count} {label}" for label, count in result["labels"].items())
+    rows = [
+        ("support against contradiction: balanced accuracy", spell(stated["balanced_accuracy"])),
+        ("support against contradiction: AUROC", spell(stated["auroc"])),
+        ("three-way: macro-F1", spell(three["macro_f1"])),
+        ("p50 of a claim, ms", f"{result['p50_ms']:.1f}"),
+    ]
+    title = f"{result['name']}: {result['claims']} claims ({counts}); mean [95% interval]"
+    return [make_table(title, ("measure", "figure"), rows)]
+
+
+def pair_tables(result: Figures) -> list[Table]:
+    """One row a domain of `bench pairs`, all together first."""
+    rows = {"overall": result["overall"], **result["domains"]}
+    title = (
+        f"{result['file']}: {result['pairs']} pairs, p50 {result['p50_ms']:.1f} ms; "
+        "mean [95% interval]"
+    )
+    return [
+        make_table(
+            title,
+            ("domain", "pairs", "supported", "balanced accuracy", "AUROC"),
+            (
+                [name, item["n"], item["supported"], spell(item["balanced_accuracy"]),
+                 spell(item["auroc"])]
+                for name, item in rows.items()
+            ),
+        )
+    ]  # fmt: skip
+
+
+def draft_tables(result: Figures) -> list[Table]:
+    """Shares caught and removed, and what went wrong, one by one."""
+    shares = {"overall": result["overall"], **result["halves"], **result["kinds"]}
+    summary = make_table(
+        f"{result['drafts']}: planted errors and correct twins; mean [95% interval]",
+        ("drafts", "errors", "caught", "twins removed"),
+        (
+            [name, item["errors"], spell(item["errors_caught"]), spell(item["twins_removed"])]
+            for name, item in shares.items()
+        ),
+    )
+    wrong = [
+        make_table(
+            title,
+            ("draft", "verdict", "reason"),
+            ([item["id"], item["verdict"], item["reason"] or ""] for item in result[key]),
+        )
+        for title, key in (("Missed", "missed"), ("Wrongly removed", "wrongly_removed"))
+        if result[key]
+    ]
+    return [summary, *wrong]

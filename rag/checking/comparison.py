@@ -1,0 +1,203 @@
+"""A claim against the passages that it cites, worked out piece by piece; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.checking import hedges
+from rag.checking.alignment import RELATED, Alignment, align, choose, joined
+from rag.checking.binding import NumberProblem, check_numbers
+from rag.checking.names import Displaced, Name, Vocabulary, absent_names, displaced_names, names_of
+from rag.checking.polarity import Reversal, find_reversals
+from rag.checking.ranking import Ranking, agreed_families, is_swapped
+from rag.checking.reading import Place, Sentence, Token, read_passages, read_sentence
+
+Closeness = Callable[[Sequence[str], Sequence[str]], NDArray[np.floating]]
+"""Cosine similarities, shape (len(first), len(second)), of two lists of texts."""
+
+_CLOSE_BONUS = 0.5
+_MARK_BONUS = 0.2
+_MOST_MARKS = 12
+_CANDIDATES = 6
+_UNKNOWN = -1.0
+_MOST_CLOSE, _MOST_WORDS, _CLOSE_WORD = 12, 80, 0.6
+STRONG = 0.75
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A claim against the passages that it cites, worked out piece by piece.
+
+    Attributes:
+        claim: What is checked.
+        places: All sentences of the passages; there is at least one.
+        closeness: The embedder's view, if there is one.
+    """
+
+    claim: Sentence
+    places: tuple[Place, ...]
+    closeness: Closeness | None
+
+    @cached_property
+    def alignments(self) -> tuple[Alignment, ...]:
+        """The claim against every sentence."""
+        return tuple(align(self.claim, place) for place in self.places)
+
+    @cached_property
+    def similarities(self) -> NDArray[np.floating] | None:
+        """Closeness of the claim to the sentences that cover it best; -1 for the others."""
+        if self.closeness is None:
+            return None
+        coverages = np.array([found.coverage for found in self.alignments])
+        near = np.argsort(-coverages, kind="stable")[:_CANDIDATES]
+        found = np.full(len(self.places), _UNKNOWN)
+        texts = [self.places[number].sentence.text for number in near]
+        found[near] = np.asarray(self.closeness([self.claim.text], texts))[0]
+        return found
+
+    @cached_property
+    def chosen(self) -> list[Alignment]:
+        """The sentences that the claim rests on, best first."""
+        bonus = np.array([self._marks(place.sentence) for place in self.places])
+        if self.similarities is not None:
+            bonus += _CLOSE_BONUS * self.similarities
+        return choose(self.alignments, bonus.tolist())
+
+    def _marks(self, sentence: Sentence) -> float:
+        """What speaks for a sentence beside its words: it has the claim's numbers and names."""
+        numbers, names = self.claim.quantities[:_MOST_MARKS], self.names[:_MOST_MARKS]
+        values = [other.value for other in sentence.quantities]
+        bonus = 0.0
+        if numbers and values:
+            bonus += _MARK_BONUS * sum(q.value in values for q in numbers) / len(numbers)
+        if names:
+            bonus += _MARK_BONUS * sum(n.squashed in sentence.forms for n in names) / len(names)
+        return bonus
+
+    @cached_property
+    def evidence(self) -> list[Sentence]:
+        """The same, without their places."""
+        return [found.place.sentence for found in self.chosen]
+
+    @cached_property
+    def nearest(self) -> list[Sentence]:
+        """The few sentences that cover the claim best."""
+        ranked = sorted(self.alignments, key=lambda found: -found.coverage)
+        return [found.place.sentence for found in ranked[:_CANDIDATES]]
+
+    @cached_property
+    def everywhere(self) -> dict[int, float]:
+        """How well each word of the claim is carried by the passages as a whole.
+
+        A word that they lack counts as carried where they have one close in meaning.
+        """
+        strengths = joined(self.alignments)
+        content = self.claim.content
+        lacking = [place for place in content if strengths.get(place, 0.0) < STRONG]
+        for place in self._close_in_meaning(lacking[:_MOST_CLOSE]):
+            strengths[place] = RELATED
+        return strengths
+
+    def _close_in_meaning(self, lacking: list[int]) -> list[int]:
+        """Those of the claim's words that the evidence has a close word to."""
+        words = list(
+            dict.fromkeys(
+                text.tokens[place].folded for text in self.evidence for place in text.content
+            )
+        )
+        if self.closeness is None or not lacking or not words:
+            return []
+        mine = [self.claim.tokens[place].folded for place in lacking]
+        near = np.asarray(self.closeness(mine, words[:_MOST_WORDS])).max(axis=1)
+        return [place for place, value in zip(lacking, near, strict=True) if value >= _CLOSE_WORD]
+
+    @cached_property
+    def missing(self) -> list[Token]:
+        """Content words of the claim that the passages lack, heaviest first."""
+        lacking = [
+            self.claim.tokens[place]
+            for place in self.claim.content
+            if self.everywhere.get(place, 0.0) < STRONG
+        ]
+        return sorted(lacking, key=lambda token: -token.weight)
+
+    @cached_property
+    def numbers(self) -> list[NumberProblem]:
+        """What is wrong with its numbers."""
+        every = [place.sentence for place in self.places]
+        return check_numbers(self.claim, self.evidence, every, self.chosen[0].is_close)
+
+    @cached_property
+    def names(self) -> list[Name]:
+        """The names in it."""
+        return names_of(self.claim)
+
+    @cached_property
+    def absent(self) -> list[Name]:
+        """The names in it that the passages do not have."""
+        vocabulary = Vocabulary(tuple(place.sentence for place in self.places))
+        return absent_names(self.names, vocabulary) if self.names else []
+
+    @cached_property
+    def displaced(self) -> list[Displaced]:
+        """The names in it in whose place the evidence has others."""
+        present = [name for name in self.names if name not in self.absent]
+        found = displaced_names(present, self.chosen)
+        return sorted(found, key=lambda item: -item.margin)
+
+    @cached_property
+    def agreed(self) -> frozenset[str]:
+        """The pairs of opposites that it uses in a converse: `slower than` for `faster than`."""
+        return agreed_families(self.claim, self.evidence)
+
+    @cached_property
+    def reversals(self) -> list[Reversal]:
+        """Where it turns what the evidence says, plainest first."""
+        found = find_reversals(self.claim, self.evidence, self.agreed)
+        return sorted(found, key=lambda item: -item.margin)
+
+    @cached_property
+    def swapped(self) -> Ranking | None:
+        """Its comparison, if the passages rank the two the other way round."""
+        return is_swapped(self.claim, self.evidence)
+
+    @cached_property
+    def hedge(self) -> str | None:
+        """The hedge that it drops."""
+        return hedges.dropped_hedge(self.chosen[0])
+
+    @cached_property
+    def softener(self) -> str | None:
+        """The `some` or `usually` that it drops."""
+        return hedges.dropped_softener(self.chosen[0])
+
+    @cached_property
+    def scopes(self) -> list[str]:
+        """The words of scope that it adds."""
+        return hedges.added_scopes(self.claim, self.evidence)
+
+
+def compare(
+    claim: str, passages: Sequence[str], question: str = "", closeness: Closeness | None = None
+) -> Comparison | None:
+    """A claim against passages; None where the passages hold no sentence."""
+    places = tuple(read_passages(passages))
+    if not places:
+        return None
+    return Comparison(_without_asked(read_sentence(claim), places, question), places, closeness)
+
+
+def _without_asked(claim: Sentence, places: Sequence[Place], question: str) -> Sentence:
+    """The claim with no weight on words that the question has and the passages lack."""
+    if not question:
+        return claim
+    asked = set(read_sentence(question).stems)
+    asked = asked.difference(*(place.sentence.stems for place in places))
+    tokens = (replace(token, weight=0.0) if token.stem in asked else token
+              for token in claim.tokens)  # fmt: skip
+    return replace(claim, tokens=tuple(tokens))
