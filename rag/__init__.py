@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag.answer import Answer, Citation, Sentence
     from rag.config import Settings
+    from rag.engine import AnswerStream
     from rag.library import Library
+    from rag.verified_engine import verified
     from vectorstore.errors import QuothError
     from vectorstore.records import AddReport, Hit, Passage, Record
 
 __all__ = [
     "AddReport",
     "Answer",
+    "AnswerStream",
     "Citation",
     "Hit",
     "Library",
@@ -22,12 +25,15 @@ __all__ = [
     "Record",
     "Sentence",
     "Settings",
+    "verified",
 ]
 
 _HOMES = {
     "rag.answer": ("Answer", "Citation", "Sentence"),
     "rag.config": ("Settings",),
+    "rag.engine": ("AnswerStream",),
     "rag.library": ("Library",),
+    "rag.verified_engine": ("verified",),
     "vectorstore.errors": ("QuothError",),
     "vectorstore.records": ("AddReport", "Hit", "Passage", "Record"),
 }

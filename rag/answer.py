@@ -50,6 +50,8 @@ class Draft:
         nearest: The places that come nearest to an answer.
         reason: Why it abstains; None where it answers.
         answerer: Who wrote it.
+        usage: Tokens and cost where an LLM ran.
+        fallback: Quotations that stand in where too little of an LLM's draft is left.
     """
 
     sentences: tuple[DraftSentence, ...]
@@ -58,6 +60,7 @@ class Draft:
     reason: str | None = None
     answerer: str = "quote"
     usage: dict[str, Any] | None = None
+    fallback: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)

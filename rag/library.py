@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import fields
+from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +14,7 @@ from types import TracebackType
 from rag.answer import Answer
 from rag.answerers.quote import QuoteAnswerer
 from rag.config import Settings, read_settings
-from rag.engine import CheckedQueryEngine
+from rag.engine import Answerer, AnswerStream, CheckedQueryEngine
 from rag.retriever import LibraryRetriever
 from vectorstore.adding import Progress, add
 from vectorstore.embedding import Embedder, open_embedder
@@ -41,7 +43,6 @@ class Library:
         self.store = store
         self.settings = settings
         self.is_sample = is_sample
-        self._answerer = QuoteAnswerer(settings.threshold)
 
     @classmethod
     def open(
@@ -158,6 +159,15 @@ class Library:
         """
         return self.query_engine(where, exclude).ask(checked_question(question))
 
+    def stream(
+        self, question: str, where: Where = None, exclude: Collection[str] = ()
+    ) -> AnswerStream:
+        """`ask`, sentence by sentence, each once it has been checked; its `answer` is the whole.
+
+        With an LLM its sentences come while it is writing. `close` ends it early.
+        """
+        return self.query_engine(where, exclude).stream(checked_question(question))
+
     async def aask(
         self, question: str, where: Where = None, exclude: Collection[str] = ()
     ) -> Answer:
@@ -179,12 +189,30 @@ class Library:
         """A plain LlamaIndex query engine over this library."""
         return CheckedQueryEngine(self.retriever(where, exclude), self._answerer)
 
+    @cached_property
+    def _answerer(self) -> Answerer:
+        """Opened when first asked: an LLM's address and key matter to no other command."""
+        return _open_answerer(self.settings)
+
     def _must_be_ones_own(self) -> None:
         if self.is_sample:
             raise LibraryError(
                 "The bundled sample cannot be changed; open a library of your own: "
                 "Library.open(PATH), or quoth add FILE --library PATH."
             )
+
+
+def _open_answerer(settings: Settings) -> Answerer:
+    """The embedded answerer, or the LLM that was named, with the embedded one beside it."""
+    embedded = QuoteAnswerer(settings.threshold)
+    if settings.llm is None:
+        return embedded
+    from rag.answerers.generate import GenerateAnswerer
+    from rag.llm import LLMOptions, open_llm
+
+    names = [field.name for field in fields(LLMOptions)]
+    options = LLMOptions(**{name: getattr(settings, f"llm_{name}") for name in names})
+    return GenerateAnswerer(open_llm(settings.llm, options), embedded, settings.llm_passages)
 
 
 def checked_question(question: str) -> str:

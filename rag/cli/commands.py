@@ -65,6 +65,15 @@ Where = Annotated[
     ),
 ]
 
+LLMName = Annotated[
+    str | None,
+    typer.Option(
+        "--llm",
+        metavar="openai:MODEL",
+        help="Let an LLM write: OPENAI_BASE_URL's or OpenAI's own. Else QUOTH_LLM, else none.",
+    ),
+]
+
 
 def show_version(wanted: bool) -> None:
     """Writes the version and ends."""
@@ -121,6 +130,7 @@ def ask(
         ),
     ] = None,
     where: Where = None,
+    llm: LLMName = None,
     library: LibraryPath = None,
     as_json: AsJson = False,
 ) -> None:
@@ -136,7 +146,7 @@ def ask(
     from vectorstore.filters import parse_filter
 
     conditions = parse_filter(where)
-    with opened_for_reading(library) as read:
+    with opened_for_reading(library, llm) as read:
         if questions is not None:
             if not answer_questions(read, questions, conditions):
                 raise typer.Exit(FAILED)
