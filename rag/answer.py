@@ -52,6 +52,7 @@ class Draft:
         answerer: Who wrote it.
         usage: Tokens and cost where an LLM ran.
         fallback: Quotations that stand in where too little of an LLM's draft is left.
+        threshold: Least confidence at which it is given, once it has been checked.
     """
 
     sentences: tuple[DraftSentence, ...]
@@ -61,6 +62,7 @@ class Draft:
     answerer: str = "quote"
     usage: dict[str, Any] | None = None
     fallback: Draft | None = None
+    threshold: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,7 +212,8 @@ def _open_answerer(settings: Settings) -> Answerer:
 
     names = [field.name for field in fields(LLMOptions)]
     options = LLMOptions(**{name: getattr(settings, f"llm_{name}") for name in names})
-    return GenerateAnswerer(open_llm(settings.llm, options), embedded, settings.llm_passages)
+    door = open_llm(settings.llm, options)
+    return GenerateAnswerer(door, embedded, settings.llm_passages, settings.threshold)
 
 
 def checked_question(question: str) -> str:

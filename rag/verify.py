@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import sqrt
 
 from rag.answer import Answer, Citation, Draft, Evidence, Sentence, cite
@@ -92,6 +93,14 @@ def settle(
 ) -> Answer:
     """The answer that a draft makes, its sentences being reviewed, in their order."""
     kept = [item for item in reviewed if item.kept]
+    confidence = confidence_of(draft, kept)
+    if kept and confidence < draft.threshold:
+        reason = f"the confidence in the answer is {confidence:.2f}, below {draft.threshold:.2f}"
+        reviewed = [
+            replace(item, verdict="unsupported", reason=reason) if item.kept else item
+            for item in reviewed
+        ]
+        kept, confidence = [], draft.confidence
     added = _stand_in(draft, kept, len(reviewed))
     numbering = Numbering()
     sentences = tuple(numbering.present(item) for item in (*kept, *added))
@@ -104,7 +113,7 @@ def settle(
         text=ABSTENTION if abstained else " ".join(_marked(sentence) for sentence in sentences),
         abstained=abstained,
         reason=_reason(draft, kept, added, bool(removed)),
-        confidence=_confidence(draft, kept),
+        confidence=confidence,
         sentences=sentences,
         removed=removed,
         citations=numbering.citations,
@@ -124,12 +133,17 @@ def _stand_in(draft: Draft, kept: Sequence[Reviewed], drafted: int) -> list[Revi
     return [item for item in quoted if item.kept]
 
 
-def _confidence(draft: Draft, kept: Sequence[Reviewed]) -> float:
-    """An LLM's answer is right if the abstracts answer the question, and say what it says."""
+def confidence_of(draft: Draft, kept: Sequence[Reviewed]) -> float:
+    """The confidence in a draft, given what was kept of it.
+
+    What an LLM wrote is right if the abstracts say it, and if they answer the question. Of the
+    latter the embedded answerer has doubts that an LLM, which wrote an answer, halves: hence the
+    root.
+    """
     if draft.fallback is None or not kept:
         return draft.confidence
     held = sum(item.probability for item in kept) / len(kept)
-    return sqrt(draft.confidence * held)
+    return min(sqrt(draft.confidence), held)
 
 
 def _reason(

@@ -150,3 +150,12 @@ def test_where_nothing_is_left_and_quotations_abstain_quoth_abstains() -> None:
     assert answer.abstained
     assert [item.quote for item in answer.nearest] == [nearest[0].quote]
     assert len(answer.removed) == 1
+
+
+def test_an_answer_below_the_threshold_is_not_given_and_says_so() -> None:
+    fallback = Draft((), 0.3, reason="No abstract states it.")
+    draft = Draft((RIGHT,), 0.3, fallback=fallback, threshold=0.6)
+    answer = finish("q", "q", draft, {}, PAPERS)
+    assert answer.abstained
+    (removed,) = answer.removed
+    assert removed.reason == "the confidence in the answer is 0.55, below 0.60"

@@ -22,8 +22,6 @@ from rag.llm import ChatDoor, Completion, LLMError
 from vectorstore.latex import readable
 from vectorstore.records import Hit
 
-LEAST_ANSWERABLE = 0.05
-"""Below this confidence of the embedded answerer the papers are about something else."""
 BYTES_PER_TOKEN = 3
 """English has about 4.5 bytes a token, LaTeX 3 and Chinese 3 to 4: an estimate that is not low."""
 TOKENS_AROUND = 30
@@ -52,11 +50,23 @@ class Shown:
 class GenerateAnswerer:
     """Drafts answers with an LLM, and without one where it fails."""
 
-    def __init__(self, door: ChatDoor, embedded: Embedded, top_passages: int = 8) -> None:
-        """Shows the LLM behind `door` at most `top_passages` papers, one passage of each."""
+    def __init__(
+        self, door: ChatDoor, embedded: Embedded, top_passages: int = 8, threshold: float = 0.45
+    ) -> None:
+        """Sets up who writes.
+
+        Args:
+            door: To the LLM.
+            embedded: Reads first, and stands in.
+            top_passages: Papers that the LLM is shown, at most.
+            threshold: Least confidence of an answer that is given. No LLM is asked where the
+                embedded answerer's is below its square: what an LLM says counts for as much
+                as what it has to go by (`rag.verify.confidence_of`).
+        """
         self._door = door
         self._embedded = embedded
         self._top_passages = top_passages
+        self._threshold = threshold
 
     def answer(self, question: str, hits: list[Hit]) -> Draft:
         """Drafts an answer to a standalone question from the papers that a search found.
@@ -66,7 +76,7 @@ class GenerateAnswerer:
             hits: Best first; none gives an abstention without a request.
         """
         quoted = self._embedded.answer(question, hits)
-        if quoted.confidence < LEAST_ANSWERABLE:
+        if quoted.confidence < self._threshold**2:
             return quoted
         shown = self._show(hits)
         try:
@@ -81,7 +91,7 @@ class GenerateAnswerer:
         ends the request.
         """
         quoted = self._embedded.answer(question, hits)
-        if quoted.confidence < LEAST_ANSWERABLE:
+        if quoted.confidence < self._threshold**2:
             return quoted
         shown = self._show(hits)
         parser = SentenceStream()
@@ -129,6 +139,7 @@ class GenerateAnswerer:
             answerer=self._name,
             usage=usage,
             fallback=quoted,
+            threshold=self._threshold,
         )
 
 
