@@ -48,6 +48,51 @@ def describe() -> None:
 
 
 @app.command()
+def run(
+    cases: Annotated[
+        Path | None, typer.Option(help="Question cases.", show_default="those on the sample")
+    ] = None,
+    corpus: Corpus = None,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="report.json", help="An earlier report to hold it to.")
+    ] = None,
+    gates: Annotated[
+        Path | None, typer.Option(help="What must be reached, TOML.", show_default="the sample's")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.json, report.html and junit.xml.")
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option(metavar="openai:MODEL", help="An LLM that judges.")
+    ] = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask all cases, judge the answers and the judge; exit code 1 where a gate fails."""
+    from evals.report import load_report, terminal_tables, write_reports
+    from evals.run.judges import open_judge
+    from evals.run.running import default_cases, run_cases
+
+    report = run_cases(
+        cases or default_cases(),
+        corpus or [],
+        cache,
+        gates,
+        load_report(baseline) if baseline else None,
+        open_judge(judge) if judge else None,
+        judge or "verifier",
+    )
+    if out is not None:
+        write_reports(report, out)
+    show(report, as_json, terminal_tables)
+    for gate in report["gates"]:
+        if not gate["passed"]:
+            tell(f"gate failed: {gate['message']}")
+    if not report["passed"]:
+        raise typer.Exit(1)
+
+
+@app.command()
 def fit(
     cases: Annotated[list[Path], typer.Option(help="Question cases to learn from.")],
     corpus: Annotated[list[Path], typer.Option(help="Abstracts that the cases are about.")],

@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rag.answer import Answer
 from rag.answerers.quote import QuoteAnswerer
@@ -24,6 +25,9 @@ from vectorstore.fusion import Mode
 from vectorstore.readers import read
 from vectorstore.records import AddReport, Hit, Record
 from vectorstore.store import Store, Waiting
+
+if TYPE_CHECKING:
+    from rag.llm import LLMOptions
 
 Where = str | Sequence[str] | Filter | None
 MAX_QUESTION_CHARACTERS = 4000
@@ -208,12 +212,18 @@ def _open_answerer(settings: Settings) -> Answerer:
     if settings.llm is None:
         return embedded
     from rag.answerers.generate import GenerateAnswerer
-    from rag.llm import LLMOptions, open_llm
+    from rag.llm import open_llm
+
+    door = open_llm(settings.llm, llm_options(settings))
+    return GenerateAnswerer(door, embedded, settings.llm_passages, settings.threshold)
+
+
+def llm_options(settings: Settings) -> LLMOptions:
+    """How the settings have an LLM asked."""
+    from rag.llm import LLMOptions
 
     names = [field.name for field in fields(LLMOptions)]
-    options = LLMOptions(**{name: getattr(settings, f"llm_{name}") for name in names})
-    door = open_llm(settings.llm, options)
-    return GenerateAnswerer(door, embedded, settings.llm_passages, settings.threshold)
+    return LLMOptions(**{name: getattr(settings, f"llm_{name}") for name in names})
 
 
 def checked_question(question: str) -> str:
