@@ -21,8 +21,9 @@ import numpy as np
 from evals.beir import Beir
 from evals.cases import Case
 from evals.metrics import auroc
+from rag.answerers.judging import READ_PAPERS, judge_features
 from rag.answerers.model import AnswerModel, Matrix, answer_features, from_json, wording
-from rag.answerers.quote import READ_PAPERS, SECOND_SHARE, judge_features
+from rag.answerers.picking import SECOND_SHARE
 from rag.answerers.reading import TextReader
 from rag.question import Question, analyse
 from vectorstore.records import Hit

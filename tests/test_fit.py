@@ -15,7 +15,7 @@ from evals.cases import Case
 from evals.fit import Example, examples_of_cases, examples_of_claims, fit, save
 from rag.answerers.features import NAMES
 from rag.answerers.model import Trees, from_json
-from rag.answerers.quote import SECOND_SHARE
+from rag.answerers.picking import SECOND_SHARE
 from rag.answerers.reading import TextReader
 from rag.question import analyse
 from vectorstore.embedding import default_embedder

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answer import Answer
-from rag.answerers.quote import ASSURED, DOUBTFUL, QuoteAnswerer, short_name, weigh
+from rag.answerers.papernames import short_name
+from rag.answerers.quote import QuoteAnswerer
 from rag.answerers.reading import ReadText, TextReader
+from rag.answerers.weighing import ASSURED, DOUBTFUL, weigh
 from rag.config import Settings
 from rag.library import Library
 from rag.question import analyse
