@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 from rag.answer import Draft, DraftSentence, Evidence, fold
 from rag.answerers.acronyms import find_expansion
+from rag.answerers.comparing import compared_papers
 from rag.answerers.judging import READ_PAPERS, Judged, judge
-from rag.answerers.listing import fits, most_covering
-from rag.answerers.papernames import about_one, named_papers, own_names, short_name
+from rag.answerers.listing import find_topic, fits, most_covering
+from rag.answerers.papernames import about_one, own_names, short_name
 from rag.answerers.picking import introduces, pick, with_context
 from rag.answerers.reading import TextReader
 from rag.answerers.weighing import weigh
@@ -63,7 +64,7 @@ class QuoteAnswerer:
     # One or two facts ------------------------------------------------------------------------
 
     def _state(self, asked: Question, hits: Sequence[Hit]) -> Draft:
-        named = named_papers(asked, hits) if asked.kind == "comparison" else []
+        named = compared_papers(asked, hits) if asked.kind == "comparison" else []
         if len(named) > 1:
             return self._compare(asked, named)
         judged, confidence = judge(asked, hits, self._reader)
@@ -118,13 +119,14 @@ class QuoteAnswerer:
 
     def _list_papers(self, asked: Question, hits: Sequence[Hit]) -> Draft:
         """One line for every paper that fits."""
-        fitting = [hit for hit in hits if fits(asked, hit)]
+        topic = find_topic(asked, hits)
+        fitting = [hit for hit in hits if fits(topic, hit)]
         if not fitting:
             nearest = tuple(
                 Evidence(hit.record, hit.passage.start, hit.passage.end) for hit in hits[:NEAREST]
             )
             return Draft((), 0.2, nearest, "No abstract is about what is asked.")
-        evidence = [Evidence(hit.record, *most_covering(asked, hit.record)) for hit in fitting]
+        evidence = [Evidence(hit.record, *most_covering(topic, hit.record)) for hit in fitting]
         return Draft(_lines(evidence), LIST_CONFIDENCE)
 
 
