@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.answerers.features import sentence_features
-from rag.answerers.model import Matrix, load_model
+from rag.answerers.model import Matrix, load_model, mask_names
 from rag.answerers.reading import ReadRecord, ReadText, TextReader
 from rag.question import Question
 from vectorstore.records import Hit, Record
@@ -44,7 +44,8 @@ class Judged:
 
 def judge(asked: Question, hits: Sequence[Hit], reader: TextReader) -> tuple[list[Judged], float]:
     """Every sentence of the best papers, the likeliest first, and the answer's confidence."""
-    model, read = load_model(), reader.read_text(asked.text)
+    model = load_model()
+    read, masked = reader.read_texts([asked.text, mask_names(asked)])
     hits = hits[:READ_PAPERS]
     papers = reader.read_records([hit.record for hit in hits])
     rows = judge_features(asked, read, papers, hits)
@@ -56,7 +57,7 @@ def judge(asked: Question, hits: Sequence[Hit], reader: TextReader) -> tuple[lis
         Judged(paper, place, float(probability))
         for (paper, place), probability in zip(places, probabilities, strict=True)
     ]
-    confidence = model.judge_answer(asked, rows, probabilities)
+    confidence = model.judge_answer(asked, masked.vector, rows, probabilities)
     return sorted(judged, key=lambda item: -item.probability), confidence
 
 

@@ -9,8 +9,8 @@ from rag.answer import Evidence
 from rag.answerers.judging import Judged
 from rag.answerers.reading import ReadRecord
 
-MAX_SENTENCES = 3
-SECOND_SHARE = 0.15
+MAX_SENTENCES = 4
+SECOND_SHARE = 0.1
 """A further sentence joins if it is at least this likely to answer as the best one."""
 
 _PROPOSES = re.compile(

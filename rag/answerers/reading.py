@@ -160,7 +160,15 @@ class TextReader:
 
     def read_text(self, text: str) -> ReadText:
         """Reads one text."""
-        return self._read_texts([text])[0]
+        return self.read_texts([text])[0]
+
+    def read_texts(self, texts: Sequence[str]) -> list[ReadText]:
+        """Reads texts, all at once."""
+        plain = [searchable(text) for text in texts]
+        return [
+            _with_words(text, states)
+            for text, states in zip(plain, self._model.read(plain), strict=True)
+        ]
 
     def read_records(self, records: Sequence[Record]) -> list[ReadRecord]:
         """Reads abstracts, those not remembered all at once."""
@@ -170,7 +178,7 @@ class TextReader:
         fresh = {key: item for key, item in zip(keys, records, strict=True) if key not in found}
         spans = {key: split_sentences(item.abstract) for key, item in fresh.items()}
         texts = [fresh[key].abstract[span.start : span.end] for key in fresh for span in spans[key]]
-        sentences = iter(self._read_texts(texts))
+        sentences = iter(self.read_texts(texts))
         for key, record in fresh.items():
             own = [next(sentences) for _ in spans[key]]
             title = split_words(searchable(record.title))
@@ -184,13 +192,6 @@ class TextReader:
             self._read.update(read)
             while len(self._read) > self._capacity:
                 del self._read[next(iter(self._read))]
-
-    def _read_texts(self, texts: Sequence[str]) -> list[ReadText]:
-        plain = [searchable(text) for text in texts]
-        return [
-            _with_words(text, states)
-            for text, states in zip(plain, self._model.read(plain), strict=True)
-        ]
 
 
 def _with_words(text: str, states: TokenStates) -> ReadText:
