@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answer import Answer
+from rag.answerers.judging import FOREIGN
 from rag.answerers.papernames import short_name
 from rag.answerers.quote import QuoteAnswerer
 from rag.answerers.reading import ReadText, TextReader
@@ -159,6 +160,13 @@ def test_comparison_quotes_both_papers(library: Library) -> None:
     assert "On 6 voyages RotorMate saved 4.2% of the fuel." in quotes[ROTOR]
 
 
+def test_question_on_another_matter_is_less_confident_than_its_sentences(
+    bold_library: Library,
+) -> None:
+    answer = bold_library.ask("Best way to get red wine out of a carpet?")
+    assert answer.confidence <= FOREIGN
+
+
 def test_papers_that_fit_are_listed_once_each(library: Library) -> None:
     answer = library.ask("Which papers are about fuel saved on voyages?")
     assert [item.text.partition(": “")[0] for item in answer.sentences] == [KITE, ROTOR]
@@ -216,6 +224,13 @@ def read(text: str) -> ReadText:
         ("Does the 12 inch wheel turn?", "The 13 inch wheel turns.", 0.9, 0.9 * DOUBTFUL),
         ("Does the 12 inch wheel turn?", "The 12 inch wheel turns.", 0.9, 0.9),
         ("How many blades has WindOrgan?", "WindOrgan has 6 blades.", 0.1, ASSURED),
+        (
+            "How many blades has WindOrgan?",
+            "WindOrgan, said to have had blades of the best oak of its day, fell in 1703.",
+            0.9,
+            0.9 * DOUBTFUL,
+        ),
+        ("How many blades has WindOrgan?", "First, WindOrgan (1) has blades.", 0.9, 0.9 * DOUBTFUL),
         ("How many blades has WindOrgan?", "WindOrgan has 6 blades.", 0.9, 0.9),
         ("How many blades has WindOrgan?", "WindLute has 6 blades.", 0.1, 0.1),
         ("Has WindOrgan 6 blades?", "WindOrgan has 6 blades.", 0.1, 0.1),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.answerers.features import sentence_features
+from rag.answerers.features import NAMES, sentence_features
 from rag.answerers.model import Matrix, load_model, mask_names
 from rag.answerers.reading import ReadRecord, ReadText, TextReader
 from rag.question import Question
@@ -16,6 +16,14 @@ from vectorstore.sentences import Span
 
 READ_PAPERS = 4
 """Papers, best first, whose sentences are read for a fact."""
+NEAR_SIMILARITY = 0.3
+NEAR_COVERAGE = 0.4
+FOREIGN = 0.25
+"""What is left of the confidence where no sentence comes near the question.
+
+Of 1,575 answerable questions on arXiv abstracts, nearly none has its best sentence this unlike it
+and its best paper holding this few of its words; of questions on other matters, nearly all.
+"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,16 @@ def judge(asked: Question, hits: Sequence[Hit], reader: TextReader) -> tuple[lis
         for (paper, place), probability in zip(places, probabilities, strict=True)
     ]
     confidence = model.judge_answer(asked, masked.vector, rows, probabilities)
+    if is_foreign(rows):
+        confidence *= FOREIGN
     return sorted(judged, key=lambda item: -item.probability), confidence
+
+
+def is_foreign(rows: Matrix) -> bool:
+    """Whether nothing in these sentences comes near the question, in words or in meaning."""
+    similarity = rows[:, NAMES.index("similarity")].max()
+    covered = rows[:, NAMES.index("record_covered")].max()
+    return bool(similarity < NEAR_SIMILARITY and covered < NEAR_COVERAGE)
 
 
 def judge_features(

@@ -26,8 +26,10 @@ from vectorstore.sentences import Span, split_sentences
 NEAREST = 3
 DEFINITION_CONFIDENCE = 0.97
 LIST_CONFIDENCE = 0.8
+SIDE_SENTENCES = 3
+"""Sentences, at most, that are quoted of each paper that is compared, besides what it brings."""
 COMPARISON_CONFIDENCE = 0.8
-COMPARISON_CHANCE = 0.03
+COMPARISON_CHANCE = 0.01
 """Chance of the weaker side's best sentence from which a comparison is fully confident."""
 
 _STRICT_DEFINITION = re.compile(
@@ -84,7 +86,7 @@ class QuoteAnswerer:
         for hit in named[:READ_PAPERS]:
             found, _ = judge(about_one(asked, hit, named), [hit], self._reader)
             introducing = [item for item in found if introduces(item)][:1]
-            judged += [*pick(found)[:2], *introducing]
+            judged += [*pick(found)[:SIDE_SENTENCES], *introducing]
             chances.append(found[0].probability)
         confidence = COMPARISON_CONFIDENCE * min(1.0, min(chances) / COMPARISON_CHANCE)
         if confidence < self._threshold:

@@ -22,7 +22,7 @@ _NUMBER_WORDS = frozenset(
     "one two three four five six seven eight nine ten eleven twelve dozen half twice double triple"
     " hundred thousand million billion first second third single".split()
 )
-
+_ORDINALS = frozenset("first second third".split())
 
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|\b(?:while|whereas|but|and)\b")
 _FIRST_WORD = 1996
@@ -62,11 +62,12 @@ class ReadText:
         return [place for place, word in enumerate(self.words) if re.search(r"\d", word.text)]
 
     @cached_property
-    def counts(self) -> bool:
-        """Whether it holds a number of something, in digits or spelled out."""
-        return bool(self.number_words) or any(
-            re.match(r"[\d.]+(?![\dA-Z])", self.words[place].text) for place in self.numbers
-        )
+    def amounts(self) -> list[int]:
+        """Places of numbers of something, in digits or spelled out; `First` and `(1)` are none."""
+        digits = [p for p in self.numbers if re.match(r"[\d.]+(?![\dA-Z])", self.words[p].text)]
+        listed = {m.start(1) for m in re.finditer(r"\((\d)\)", self.text)}
+        spelled = [p for p in self.number_words if self.words[p].text.casefold() not in _ORDINALS]
+        return sorted([p for p in digits if self.words[p].start not in listed] + spelled)
 
     @cached_property
     def number_words(self) -> list[int]:

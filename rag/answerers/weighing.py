@@ -12,6 +12,8 @@ DOUBTFUL = 0.4
 ASSURED = 0.6
 HELD = 0.6
 """Least share of a question's words in a sentence that is surely to the point."""
+COUNT_REACH = 6
+"""Words, at most, between a number and the thing that it counts."""
 
 
 def weigh(
@@ -37,9 +39,7 @@ def weigh(
         own: What that paper calls its own: such names need not stand in the sentence.
     """
     held = frozenset[str]().union(*(sentence.squashed for sentence in picked))
-    terms = frozenset[str]().union(*(sentence.terms for sentence in picked))
-    counted = not asked.counted or any(not terms.isdisjoint(w.terms) for w in asked.counted)
-    lacking = asked.counts and not (counted and any(sentence.counts for sentence in picked))
+    lacking = asked.counts and not any(_counts(asked, sentence) for sentence in picked)
     foreign = any(re.match(r"\d", word.text) and word.squashed not in held for word in asked.words)
     unsaid = said and not said.issuperset(asked.attributes)
     if lacking or foreign or unsaid:
@@ -50,10 +50,19 @@ def weigh(
     return confidence
 
 
+def _counts(asked: Question, sentence: ReadText) -> bool:
+    """Whether a sentence holds a number, by a word for what is counted where that is known."""
+    if not sentence.amounts or not asked.counted:
+        return bool(sentence.amounts)
+    terms = {term for word in asked.counted for term in word.terms}
+    counted = [p for p, word in enumerate(sentence.words) if not terms.isdisjoint(word.terms)]
+    return any(abs(a - b) <= COUNT_REACH for a in counted for b in sentence.amounts)
+
+
 def _holds_most(asked: Question, sentence: ReadText, own: frozenset[str]) -> bool:
     """Whether a sentence holds a number, every name but the paper's own, and most words."""
     known = sentence.squashed | own
     others = [word for word in asked.words if word.squashed not in own]
     held = [word for word in others if not sentence.terms.isdisjoint(word.terms)]
     named = all(name.squashed in known for name in asked.names)
-    return sentence.counts and named and len(held) >= HELD * len(others)
+    return _counts(asked, sentence) and named and len(held) >= HELD * len(others)
