@@ -242,6 +242,14 @@ def test_confidence_is_bound_by_what_is_plain_about_numbers(
     assert weigh(analyse(question), [read(sentence)], before) == pytest.approx(after)
 
 
+def test_sentence_of_another_paper_does_not_answer_for_the_best_one() -> None:
+    asked = analyse("What blades has WindOrgan?")
+    sentence = read("Its 6 blades are of oak.")
+    own = frozenset({"windorgan"})
+    assert weigh(asked, [sentence], 0.1, sentence.terms | {"lute"}, own) == ASSURED
+    assert weigh(asked, [sentence], 0.1, frozenset({"lute", "blade"}), own) == 0.1
+
+
 def test_lead_names_the_paper_once_for_neighbouring_sentences(bold_library: Library) -> None:
     answer = bold_library.ask("To how much does the saving fall in head winds?")
     leads = [item.text.partition("“")[0] for item in answer.sentences]

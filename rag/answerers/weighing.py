@@ -28,8 +28,8 @@ def weigh(
     Sentences without a number, or that do not speak of what is counted, do not say how many. A
     number asked about (`4-bit`, `512x512`) that no picked sentence holds is not the number that
     they speak of. What abstracts seldom say (`optimizer`, `epochs`) is not said in one that lacks
-    the word. A sentence that holds a number, every name and most words of the question is seldom
-    beside the point.
+    the word. A sentence of the best paper that holds a number, every name and most words of the
+    question is seldom beside the point.
 
     Args:
         asked: The question.
@@ -45,7 +45,8 @@ def weigh(
     if lacking or foreign or unsaid:
         return confidence * DOUBTFUL
     asks_for_it = asked.quantity or not asked.openings.isdisjoint({"what", "which"})
-    if asks_for_it and asked.names and any(_holds_most(asked, item, own) for item in picked):
+    ours = [item for item in picked if not said or said.issuperset(item.terms)]
+    if asks_for_it and asked.names and any(_holds_most(asked, item, own) for item in ours):
         return max(confidence, ASSURED)
     return confidence
 
