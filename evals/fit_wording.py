@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.answerers.model import Matrix, Wording, wording
 from rag.question import Question
-from vectorstore.embedding import Vectors
+from vectorstore.minilm import Vectors
 
 MIN_WORDING = 3
 STRENGTH = 0.1
