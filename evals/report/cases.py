@@ -59,7 +59,7 @@ def filter_form(report: Values) -> Html:
         chooser("kind", "Kind", {name: spell_kind(name) for name in kind_names(report)}),
         change_chooser(report),
         element("label", "Text ", element("input", type="search", name="text", autocomplete="off")),
-        element("button", "Open all shown", type="button", id="open-all"),
+        element("button", "Open or close all shown", type="button", id="open-all"),
         element("p", count(len(report["cases"]), "case"), role="status", id="shown"),
         id="filter",
         hidden=True,
@@ -167,7 +167,8 @@ def sentence(item: Values, places: Mapping[int, int], anchor: str) -> Html:
         for number in item["citations"]
     )
     words = join(*(join(" ", mark) for mark in marks))
-    found = join(VERDICTS[item["verdict"]], FAITHFUL[item["faithful"]] if "faithful" in item else None)
+    judged = FAITHFUL[item["faithful"]] if "faithful" in item else None
+    found = join(VERDICTS[item["verdict"]], judged)
     reason = element("span", item["reason"], class_="muted", dir="auto") if item["reason"] else None
     checks = element("div", found, reason, class_="checks")
     return element("li", element("p", item["text"], words, dir="auto"), checks)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
+from evals.report.latency import draw_latency
 from evals.report.markup import Child, Html, element
 from evals.report.plot import (
-    HEIGHT,
-    WIDTH,
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    TOP,
     Axis,
     Drawing,
     Scale,
@@ -24,9 +25,7 @@ from evals.report.plot import (
 )
 from evals.report.words import Values, count, kind_names, spell_kind
 
-LEFT, RIGHT, TOP, BOTTOM = 58, WIDTH - 14, 12, HEIGHT - 46
 ROW = 28
-BINS_A_DECADE = 10
 
 
 def figures_section(report: Values) -> Html:
@@ -58,7 +57,7 @@ def draw_risk_coverage(report: Values) -> Drawing:
             f"confidence from {point['threshold']:.3f}",
             cx=place[0],
             cy=place[1],
-            r=3,
+            r=2.5,
             class_="dot",
         )
         for point, place in zip(points, places, strict=True)
@@ -116,7 +115,7 @@ def draw_calibration(report: Values) -> Drawing:
         (
             bottom_axis(x, TOP, BOTTOM),
             left_axis(y, LEFT, RIGHT),
-            text(LEFT - 7, BOTTOM - 6, "answers", text_anchor="end"),
+            text(LEFT - 7, BOTTOM - 6, "answers", text_anchor="end", class_="small"),
             line(x.scale(0), y.scale(0), x.scale(1), y.scale(1), "diagonal"),
             *(bin_bar(item, x.scale, counts) for item in bins),
             *(bin_dot(item, x.scale, y.scale) for item in bins),
@@ -199,89 +198,11 @@ def kind_bar(name: str, kind: Values, top: float, across: Scale) -> Html:
         height=ROW - 10,
         class_="bar",
     )
-    label = text(142, middle + 4.5, f"{spell_kind(name)} ({kind['n']})", text_anchor="end")
+    label = text(142, middle + 4.5, f"{shorten(spell_kind(name))} ({kind['n']})", text_anchor="end")
     ends = (line(at, middle - 4, at, middle + 4, "whisker") for at in (low, high))
     return element("g", label, bar, line(low, middle, high, middle, "whisker"), *ends)
 
 
-def draw_latency(report: Values) -> Drawing:
-    """How many questions took how long; bins of equal width on a logarithmic axis."""
-    bins = latency_bins([
-        float(case["timings_ms"]["total"])
-        for case in report["cases"]
-        if case["timings_ms"].get("total", 0) > 0
-    ])  # fmt: skip
-    timings = report["timings"]
-    marks = [
-        (name, timings[f"{name}_ms"]) for name in ("p50", "p95", "p99") if timings[f"{name}_ms"]
-    ]
-    seen = [edge for low, high, _ in bins for edge in (low, high)] + [value for _, value in marks]
-    low, high = (min(seen), max(seen)) if bins else (1.0, 10.0)
-    most = max((number for *_, number in bins), default=1)
-    x = Axis(
-        "time a question (ms, logarithmic)",
-        Scale(low, high, LEFT, RIGHT, True),
-        round_numbers(low, high),
-    )
-    ticks = sorted({0, most // 2, most})
-    y = Axis("questions (count)", Scale(0, most, BOTTOM, TOP + 22), ticks)
-    spelled = ", ".join(f"{name} {value:.3g} ms" for name, value in marks)
-    return Drawing(
-        "latency",
-        "Time a question takes",
-        f"{count(sum(number for *_, number in bins), 'question')}: {spelled}."
-        if bins
-        else "No times to draw.",
-        ["from (ms)", "to (ms)", "questions"],
-        [[f"{low:.3g}", f"{high:.3g}", str(number)] for low, high, number in bins],
-        (
-            bottom_axis(x, TOP + 22, BOTTOM),
-            left_axis(y, LEFT, RIGHT),
-            *(latency_bar(item, x.scale, y.scale) for item in bins if item[2]),
-            *(
-                percentile_mark(name, value, x.scale, place)
-                for place, (name, value) in enumerate(marks)
-            ),
-        ),
-    )
-
-
-def latency_bins(times: list[float]) -> list[tuple[float, float, int]]:
-    """(from, to, how many), ten bins to a factor of ten."""
-    if not times:
-        return []
-    places = [math.floor(math.log10(time) * BINS_A_DECADE) for time in times]
-    return [
-        (10 ** (place / BINS_A_DECADE), 10 ** ((place + 1) / BINS_A_DECADE), places.count(place))
-        for place in range(min(places), max(places) + 1)
-    ]
-
-
-def round_numbers(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times powers of ten within the range; powers alone where there are many."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = (1, 2, 5) if len(powers) < 5 else (1,)
-    values = (step * 10.0**power for power in powers for step in steps)
-    return [value for value in values if low <= value <= high]
-
-
-def latency_bar(item: tuple[float, float, int], across: Scale, up: Scale) -> Html:
-    """A bin of the histogram."""
-    low, high, number = item
-    return titled(
-        "rect",
-        f"{low:.3g} to {high:.3g} ms: {count(number, 'question')}",
-        x=across(low) + 0.5,
-        y=up(number),
-        width=round(across(high) - across(low) - 1, 1),
-        height=round(BOTTOM - up(number), 1),
-        class_="bar",
-    )
-
-
-def percentile_mark(name: str, value: float, across: Scale, place: int) -> Html:
-    """A line at a percentile, with its name; names take turns so that near ones stay legible."""
-    at = across(value)
-    words = text(min(at, RIGHT - 12), TOP + 2 + 11 * (place % 2), name, text_anchor="middle",
-                 class_="small")  # fmt: skip
-    return element("g", line(at, TOP + 18, at, BOTTOM, "whisker"), words)
+def shorten(label: str, longest: int = 14) -> str:
+    """The label, cut where it would not fit beside a bar."""
+    return label if len(label) <= longest else f"{label[: longest - 1]}…"

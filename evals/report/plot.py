@@ -12,6 +12,8 @@ from evals.report.words import Values
 WIDTH = 420
 HEIGHT = 290
 """Of a drawing, in its own units; at 360 px a letter is still 10 px high."""
+LEFT, RIGHT, TOP, BOTTOM = 58, WIDTH - 14, 12, HEIGHT - 46
+"""Of the area within the axes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,15 @@ class Axis:
     ticks: Sequence[float]
 
 
+def round_up(value: float) -> float:
+    """The next of .1, .2, .5 and 1."""
+    return next((high for high in (0.1, 0.2, 0.5) if value <= high), 1.0)
+
+
 def share_ticks(high: float = 1.0) -> list[float]:
     """Four or five round marks from 0 to a share."""
     step = high / 5 if high in (0.1, 0.5, 1.0) else high / 4
     return [round(step * place, 4) for place in range(round(high / step) + 1)]
-
-
-def round_up(value: float) -> float:
-    """The next of .1, .2, .5 and 1."""
-    return next((high for high in (0.1, 0.2, 0.5) if value <= high), 1.0)
 
 
 def text(x: float, y: float, words: str, **attributes: str | float) -> Html:

@@ -55,8 +55,17 @@ def header(report: Values) -> Html:
         element("h1", "Quoth evals ", mark),
         element("p", verdict_line(report), class_="verdict"),
         element("p", run_line(report), class_="muted"),
+        usage_line(report["usage"]),
         element("ul", *tiles, class_="tiles", aria_label="Cases by outcome"),
     )
+
+
+def usage_line(usage: Values | None) -> Html:
+    """Tokens and cost of the run; nothing where no LLM ran."""
+    if usage is None:
+        return Html()
+    spelled = (f"{name.replace('_', ' ')} {value}" for name, value in usage.items())
+    return element("p", f"LLM: {', '.join(spelled)}", class_="muted")
 
 
 def gates_section(report: Values) -> Html:
@@ -75,9 +84,7 @@ def gates_section(report: Values) -> Html:
         for gate in gates
     ]
     columns = ["gate", "result", "value", "wanted", "baseline", "tolerance", "message"]
-    content = (
-        table("Gates", columns, rows) if rows else element("p", "No gates were set.")
-    )
+    content = table("Gates", columns, rows) if rows else element("p", "No gates were set.")
     return element("section", element("h2", "Gates", id="gates"), content)
 
 
@@ -136,13 +143,13 @@ def metric_row(name: str, figure: Values | None) -> list[Child]:
 
 def draw_interval(figure: Values) -> Html:
     """A point with its interval on a line from 0 to 1; the row says the same in figures."""
-    low, mean, high = (round(6 + 108 * figure[name], 1) for name in ("low", "mean", "high"))
+    low, mean, high = (round(6 + 188 * figure[name], 1) for name in ("low", "mean", "high"))
     return element(
         "svg",
-        element("line", x1=6, y1=8, x2=114, y2=8, class_="grid"),
+        element("line", x1=6, y1=8, x2=194, y2=8, class_="grid"),
         element("line", x1=low, y1=8, x2=high, y2=8, class_="interval"),
-        element("circle", cx=mean, cy=8, r=4, class_="dot"),
-        viewBox="0 0 120 16",
+        element("circle", cx=mean, cy=8, r=3.5, class_="dot"),
+        viewBox="0 0 200 16",
         class_="spark",
         aria_hidden="true",
     )

@@ -20,6 +20,7 @@ from evals.report.words import (
     mutation_names,
     run_line,
     spell_kind,
+    timings_line,
     verdict_line,
     visible,
 )
@@ -30,6 +31,7 @@ def terminal_tables(report: Values) -> list[RenderableType]:
     """What a run found: figures first, what needs a look and the gates last, where eyes rest."""
     tables: list[RenderableType] = [
         Text(visible(run_line(report))),
+        Text(timings_line(report)),
         metrics_table(report),
         kinds_table(report),
         judge_table(report),

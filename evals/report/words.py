@@ -106,6 +106,22 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def spell_ms(value: float) -> str:
+    """A time in milliseconds, to three digits."""
+    return f"{value:,.0f} ms" if value >= 100 else f"{value:.3g} ms"
+
+
+def timings_line(report: Values) -> str:
+    """Percentiles of the time that a question took, in one line."""
+    timings = report["timings"]
+    spelled = (
+        f"{name} {spell_ms(timings[f'{name}_ms'])}"
+        for name in ("p50", "p95", "p99")
+        if timings[f"{name}_ms"] is not None
+    )
+    return f"{count(timings['n'], 'question')}: {', '.join(spelled) or 'no times'}"
+
+
 def verdict_line(report: Values) -> str:
     """Whether the gates passed, in one line."""
     gates = report["gates"]
