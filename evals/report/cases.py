@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from evals.report.markup import Child, Html, badge, element, join, link, table
+from evals.report.markup import Child, Html, badge, element, join, link
 from evals.report.summary import CHANGE_BADGES, outcome_badge
-from evals.report.words import OUTCOMES, Values, count, kind_names, spell_kind
+from evals.report.words import OUTCOMES, Values, count, kind_names, spell_kind, spell_ms
 
 VERDICTS = {
     "supported": badge("good", "✓", "supported"),
@@ -228,12 +228,15 @@ def papers(case: Values) -> Iterable[Html]:
 
 
 def scores(case: Values) -> Html:
-    """The figures of a case, in one table."""
-    rows: list[list[Child]] = [
-        [name, "–" if value is None else f"{value:.3f}"] for name, value in case["scores"].items()
-    ]
-    rows += [[f"{name} (ms)", f"{value:.1f}"] for name, value in case["timings_ms"].items()]
-    rows += [[name.replace("_", " "), str(value)] for name, value in (case["usage"] or {}).items()]
-    if not rows:
+    """The figures of a case."""
+    values = {
+        **{
+            name: "–" if value is None else f"{value:.3f}" for name, value in case["scores"].items()
+        },
+        **{f"{name} time": spell_ms(value) for name, value in case["timings_ms"].items()},
+        **{spell_kind(name): str(value) for name, value in (case["usage"] or {}).items()},
+    }
+    if not values:
         return element("p", "None.")
-    return table("Scores", ["measure", "value"], rows)
+    items = (element("li", f"{name} ", element("b", value)) for name, value in values.items())
+    return element("ul", *items, class_="values")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from evals.report.words import Values, said_line, visible, wanted_line
+from evals.report.words import OUTCOMES, Values, said_line, visible, wanted_line
 
 Element = ElementTree.Element
 
@@ -74,7 +74,8 @@ def case_test(case: Values) -> Element:
     if case["outcome"] == "crashed":
         add_problem(test, "error", str(case["error"]), case_story(case))
     elif case["outcome"] != "right":
-        add_problem(test, "failure", f"{case['outcome']}: {case['question']}", case_story(case))
+        word = OUTCOMES[case["outcome"]][1]
+        add_problem(test, "failure", f"{word}: {case['question']}", case_story(case))
     return test
 
 

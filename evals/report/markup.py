@@ -82,3 +82,8 @@ def badge(tone: str, symbol: str, word: str) -> Html:
     """A word with a symbol; colour only adds to them."""
     return element("span", element("span", symbol, aria_hidden="true"), f" {word}",
                    class_=f"badge {tone}")  # fmt: skip
+
+
+def long_text(words: str) -> Html:
+    """A cell of somebody's words, which may take several lines."""
+    return element("span", words, class_="long", dir="auto")

@@ -53,7 +53,7 @@ const theme = document.getElementById("theme");
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () =>
   (document.documentElement.dataset.theme || (systemDark.matches ? "dark" : "light")) === "dark";
-const nameTheme = () => (theme.textContent = isDark() ? "Light colours" : "Dark colours");
+const nameTheme = () => (theme.textContent = isDark() ? "Light" : "Dark");
 theme.addEventListener("click", () => {
   document.documentElement.dataset.theme = isDark() ? "light" : "dark";
   nameTheme();

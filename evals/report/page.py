@@ -62,7 +62,9 @@ def navigation(report: Values) -> Html:
     if report["changes"] is None:
         names.remove("changes")
     links = (element("li", link(name, name.capitalize())) for name in names)
-    switch = element("button", "Dark", type="button", id="theme", hidden=True)
+    switch = element(
+        "button", "Dark", type="button", id="theme", title="Change colours", hidden=True
+    )
     return element("nav", element("ul", *links), switch, aria_label="Sections")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from evals.report.markup import Child, Html, badge, element, join, link, table
+from evals.report.markup import Child, Html, badge, element, join, link, long_text, table
 from evals.report.plot import spell_range
 from evals.report.words import (
     CHANGES,
@@ -79,7 +79,7 @@ def gates_section(report: Values) -> Html:
             "–" if gate["minimum"] is None else f"≥ {gate['minimum']:.3f}",
             spell_value(gate["baseline"]),
             spell_value(gate["tolerance"]),
-            gate["message"],
+            long_text(gate["message"]),
         ]
         for gate in gates
     ]
@@ -115,7 +115,7 @@ def change_row(id_: str, change: str, case: Values | None, anchor: str | None) -
         return [id_, CHANGE_BADGES[change], "", "", ""]
     outcome = outcome_badge(case["outcome"])
     kind = spell_kind(case["kind"])
-    return [link(anchor, id_), CHANGE_BADGES[change], kind, outcome, case["question"]]
+    return [link(anchor, id_), CHANGE_BADGES[change], kind, outcome, long_text(case["question"])]
 
 
 def metrics_section(report: Values) -> Html:

@@ -53,7 +53,7 @@ MUTATIONS = {
 OUTCOMES = {
     "right": ("✓", "right"),
     "wrong": ("✗", "wrong"),
-    "abstained": ("–", "abstained"),
+    "abstained": ("–", "wrongly abstained"),
     "crashed": ("!", "crashed"),
 }
 """Symbol and word of each outcome."""
