@@ -19,6 +19,7 @@ from evals.report.words import (
     mutation_names,
     run_line,
     spell_kind,
+    timings_line,
     verdict_line,
 )
 
@@ -54,10 +55,19 @@ def header(report: Values) -> Html:
         "header",
         element("h1", "Quoth evals ", mark),
         element("p", verdict_line(report), class_="verdict"),
+        failures(report),
         element("p", run_line(report), class_="muted"),
+        element("p", timings_line(report), class_="muted"),
         usage_line(report["usage"]),
         element("ul", *tiles, class_="tiles", aria_label="Cases by outcome"),
     )
+
+
+def failures(report: Values) -> Html:
+    """What each failed gate says; nothing where all held."""
+    said = [gate["message"] for gate in report["gates"] if not gate["passed"]]
+    items = (element("li", message, dir="auto") for message in said)
+    return element("ul", *items, class_="failures") if said else Html()
 
 
 def usage_line(usage: Values | None) -> Html:
