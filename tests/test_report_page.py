@@ -1,4 +1,4 @@
-"""The page of a report: whole in itself, drawn from the data, and harmless whatever a text holds."""
+"""The page of a report: whole in itself, drawn from the data, harmless whatever a text holds."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ def passage(item: Values, anchor: str) -> Html:
         "figcaption",
         element("b", f"[{item['number']}] "),
         item["title"],
-        element("span", f" {item['record_id']}, {item['start']}–{item['end']}", class_="muted"),
+        element("span", f" · {item['record_id']}, {item['start']}–{item['end']}", class_="muted"),
     )
     quote = element(
         "blockquote",
