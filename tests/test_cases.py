@@ -186,7 +186,7 @@ def test_a_line_that_is_no_json_object(tmp_path: Path, line: str, message: str) 
 def test_a_file_that_is_not_utf8_or_not_there(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(json.dumps(FACT).encode() + b"\n\xff\n")
-    assert failure(path) == f"{path}, after line 0: not UTF-8 (invalid start byte)."
+    assert failure(path) == f"{path}, line 2: not UTF-8 (invalid start byte)."
     assert (
         failure(tmp_path / "y") == f"{tmp_path / 'y'}: cannot be read (No such file or directory)."
     )
