@@ -110,6 +110,22 @@ def fit(
     show(result, True, lambda _: [])
 
 
+@app.command()
+def new(
+    library: Annotated[
+        Path | None, typer.Option(help="The library.", show_default="as for quoth ask")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write.", show_default="stdout")] = None,
+    count: Annotated[int, typer.Option(min=1, help="Drafts to make, at most.")] = 30,
+    seed: Annotated[int, typer.Option(help="Decides which papers are asked about.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+) -> None:
+    """Draft cases from a library, for a person to accept: one by one on a terminal."""
+    from evals.new import run_new
+
+    run_new(library, out, count, seed, overwrite)
+
+
 @bench.command()
 def retrieval(
     beir: BeirFolder,
@@ -190,6 +206,11 @@ def own_cases(
     result = run_own_cases(
         cases, corpus or [], cache, listed, naive=baseline == "naive", others=others
     )
+    if result["flawed"]:
+        tell(
+            f"{len(result['flawed'])} cases ask for facts or evidence that none of their papers "
+            f"holds, and cannot be passed: {'; '.join(result['flawed'])}."
+        )
     show(
         result,
         as_json,
