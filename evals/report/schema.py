@@ -76,6 +76,7 @@ class Gate(TypedDict):
 
     metric: str
     minimum: float | None
+    maximum: float | None
     tolerance: float | None
     value: float | None
     baseline: float | None

@@ -86,7 +86,7 @@ def gates_section(report: Values) -> Html:
             metric_title(gate["metric"]),
             PASSED if gate["passed"] else FAILED,
             spell_value(gate["value"]),
-            "–" if gate["minimum"] is None else f"≥ {gate['minimum']:.3f}",
+            spell_bound(gate),
             spell_value(gate["baseline"]),
             spell_value(gate["tolerance"]),
             long_text(gate["message"]),
@@ -96,6 +96,13 @@ def gates_section(report: Values) -> Html:
     columns = ["gate", "result", "value", "wanted", "baseline", "tolerance", "message"]
     content = table("Gates", columns, rows) if rows else element("p", "No gates were set.")
     return element("section", element("h2", "Gates", id="gates"), content)
+
+
+def spell_bound(gate: Values) -> str:
+    """What a gate demands."""
+    if gate["maximum"] is not None:
+        return f"≤ {gate['maximum']:.3f}"
+    return "–" if gate["minimum"] is None else f"≥ {gate['minimum']:.3f}"
 
 
 def changes_section(report: Values, anchors: Mapping[str, str]) -> Html:

@@ -74,6 +74,8 @@ def spell_value(value: float | None) -> str:
 
 def spell_bound(gate: Values) -> str:
     """What a gate demands."""
+    if gate["maximum"] is not None:
+        return f"≤ {spell_share(gate['maximum'])}"
     return "-" if gate["minimum"] is None else f"≥ {spell_share(gate['minimum'])}"
 
 
