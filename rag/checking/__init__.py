@@ -1,13 +1,13 @@
 """Checks a sentence against the passages that it cites; pure, without an LLM."""
 
 from rag.checking.check import THRESHOLD, Finding, Kind, check_claim
-from rag.checking.comparison import Closeness
+from rag.checking.meaning import Reader
 from rag.checking.quotations import Repair, check_quotations, repair_quotation
 from rag.checking.support import Support, find_support
 
 __all__ = [
     "THRESHOLD",
-    "Closeness",
+    "Reader",
     "Finding",
     "Kind",
     "Repair",

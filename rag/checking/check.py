@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from rag.answer import Verdict
-from rag.checking.comparison import Closeness, Comparison, compare
+from rag.checking.comparison import Comparison, compare
 from rag.checking.features import figures
+from rag.checking.meaning import Reader
 from rag.checking.model import load_model
 from rag.checking.quotations import check_quotations
 from rag.checking.reasons import Problem, find_problems, join_labels
@@ -57,7 +56,7 @@ def check_claim(
     claim: str,
     passages: Sequence[str],
     question: str = "",
-    closeness: Closeness | None = None,
+    read: Reader | None = None,
     labels: Sequence[str] = (),
 ) -> Finding:
     """Checks a sentence against the texts that it cites.
@@ -68,7 +67,8 @@ def check_claim(
         claim: Without citation marks.
         passages: The texts it cites: title and abstract, or passages.
         question: What was asked; repeating its words claims nothing.
-        closeness: Cosine similarities by an embedder; None goes by words alone.
+        read: Gives the states of texts' tokens (`MiniLMEmbedding.read`), so that words are
+            compared by meaning too; None goes by words alone.
         labels: What reasons call the passages; `[1]`, `[2]` and so on if empty.
     """
     cited = join_labels(labels or [f"[{number}]" for number in range(1, len(passages) + 1)])
@@ -81,7 +81,7 @@ def check_claim(
     if not spans:
         return Finding("unsupported", "it says nothing", 0.0, kind="not_enough", agreement=0.0)
     findings = [
-        _check(claim[span.start : span.end], passages, question, closeness, cited) for span in spans
+        _check(claim[span.start : span.end], passages, question, read, cited) for span in spans
     ]
     return min(findings, key=lambda finding: (_rank(finding), finding.probability))
 
@@ -94,10 +94,10 @@ def _check(
     claim: str,
     passages: Sequence[str],
     question: str,
-    closeness: Closeness | None,
+    read: Reader | None,
     cited: str,
 ) -> Finding:
-    found = compare(claim, passages, question, closeness)
+    found = compare(claim, passages, question, read)
     if found is None or not any(map(str.isalnum, claim)):
         reason = f"{cited} is empty" if found is None else "it says nothing"
         return Finding("unsupported", reason, 0.0, kind="not_enough", agreement=0.0)
@@ -107,7 +107,7 @@ def _check(
 
 
 def _judge(found: Comparison, problems: list[Problem], cited: str) -> Finding:
-    odds = load_model().judge(np.fromiter(figures(found).values(), float))
+    odds = load_model().judge(figures(found))
     vetoed = any(problem.gravity == "veto" for problem in problems)
     probability = odds.support * (_VETOED if vetoed else 1.0)
     if probability < THRESHOLD:

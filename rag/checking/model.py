@@ -1,4 +1,4 @@
-"""The learned part of the checker: from a row of figures to probabilities.
+"""The learned part of the checker: from figures to probabilities.
 
 Three forests, fitted by `evals.fit_checker` on public pairs and on reworded and changed sentences
 of arXiv abstracts: whether the passages support a claim; whether, if they speak of it, they agree;
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -65,16 +66,29 @@ class Forest:
 
 
 @dataclass(frozen=True)
-class CheckerModel:
-    """The forests behind `Odds`."""
+class Forests:
+    """The three forests behind `Odds`."""
 
     support: Forest
     agree: Forest
     against: Forest
 
     def judge(self, row: Matrix) -> Odds:
-        """The odds of a claim by its figures (`features.NAMES`)."""
+        """The odds of a claim by its figures."""
         return Odds(self.support.predict(row), self.agree.predict(row), self.against.predict(row))
+
+
+@dataclass(frozen=True)
+class CheckerModel:
+    """Forests for figures by words alone, and for those with figures of meaning."""
+
+    words: Forests
+    meaning: Forests
+
+    def judge(self, figures: Mapping[str, float]) -> Odds:
+        """The odds of a claim by its figures (`rag.checking.features.figures`)."""
+        forests = self.meaning if "means_support" in figures else self.words
+        return forests.judge(np.fromiter(figures.values(), dtype=np.float64))
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +100,11 @@ def load_model() -> CheckerModel:
 
 def from_json(values: dict[str, Any]) -> CheckerModel:
     """The model that these values describe."""
-    return CheckerModel(*(_forest(values[name]) for name in Odds._fields))
+    return CheckerModel(_forests(values["words"]), _forests(values["meaning"]))
+
+
+def _forests(values: dict[str, Any]) -> Forests:
+    return Forests(*(_forest(values[name]) for name in Odds._fields))
 
 
 def _forest(values: dict[str, Any]) -> Forest:
