@@ -69,7 +69,7 @@ def fit(examples: Sequence[Example]) -> tuple[Network, dict[str, Any], dict[str,
                 fresh[id(example)] = _meaning_of(example, network)
     judged = [example for example in examples if example.forest_weight]
     words, report = _fit_forests(judged, [example.figures for example in judged])
-    seen = [example for example in judged if id(example) in fresh]
+    seen = [e for e in judged if id(e) in fresh and not e.source.startswith(OWN)]
     rows = [{**example.figures, **fresh[id(example)]} for example in seen]
     meaning, second = _fit_forests(seen, rows)
     model = {"words": words, "meaning": meaning}
@@ -128,6 +128,8 @@ def _weights(examples: Sequence[Example], asked: Matrix, truth: Matrix) -> Matri
     weights = np.array([example.forest_weight for example in examples])
     balanced = weights.copy()
     for kind in (own, np.logical_not(own)):
+        if not kind.any():
+            continue
         whole = weights[asked & kind].sum()
         for answer in (truth, np.logical_not(truth)):
             part = asked & kind & answer
@@ -163,7 +165,9 @@ def _report(examples: Sequence[Example], unseen: dict[str, Matrix]) -> dict[str,
     labels = np.array([example.label for example in examples])
     own = np.char.startswith(sources, OWN)
     said = unseen["support"] >= THRESHOLD
-    sets = {name: sources == name for name in sorted(set(sources[~own]))} | {"own": own}
+    sets = {name: sources == name for name in sorted(set(sources[~own]))}
+    if own.any():
+        sets["own"] = own
     return {
         "examples": len(examples),
         "sets": {name: _figures(unseen, labels, here) for name, here in sets.items()},

@@ -15,7 +15,7 @@ from rag.answer import Verdict
 from rag.checking.comparison import Comparison, compare
 from rag.checking.features import figures
 from rag.checking.meaning import Reader
-from rag.checking.model import load_model
+from rag.checking.model import Odds, load_model
 from rag.checking.quotations import check_quotations
 from rag.checking.reasons import Problem, find_problems, join_labels
 from vectorstore.sentences import split_sentences
@@ -40,7 +40,8 @@ class Finding:
         probability: That the passages support it, from 0 to 1; below `THRESHOLD` exactly where it
             is unsupported.
         evidence: (passage, start, end) of each sentence that it rests on, best first.
-        kind: Whether the passages support it, contradict it, or do not say enough.
+        kind: Whether, by the model alone and before any veto, the passages support it, contradict
+            it, or do not say enough.
         agreement: The probability that they support it, given that they support or contradict it.
     """
 
@@ -110,20 +111,19 @@ def _judge(found: Comparison, problems: list[Problem], cited: str) -> Finding:
     odds = load_model().judge(figures(found))
     vetoed = any(problem.gravity == "veto" for problem in problems)
     probability = odds.support * (_VETOED if vetoed else 1.0)
-    if probability < THRESHOLD:
-        why = problems[0].reason if problems else f"no sentence of {cited} says so"
-        kind = _kind_of_failure(odds.against, problems)
-        return Finding("unsupported", why, probability, _places(found), kind, odds.agree)
     weaker = [problem.reason for problem in problems if problem.gravity == "weaker"]
     verdict: Verdict = "partly" if weaker else "supported"
     reason = weaker[0] if weaker else None
-    return Finding(verdict, reason, probability, _places(found), "support", odds.agree)
+    if probability < THRESHOLD:
+        verdict = "unsupported"
+        reason = problems[0].reason if problems else f"no sentence of {cited} says so"
+    return Finding(verdict, reason, probability, _places(found), _kind(odds), odds.agree)
 
 
-def _kind_of_failure(against: float, problems: list[Problem]) -> Kind:
-    """A claim that fails contradicts where a rule says so plainly, or by the model."""
-    plain = any(problem.gravity == "veto" and problem.contradicts for problem in problems)
-    return "contradict" if plain or against >= THRESHOLD else "not_enough"
+def _kind(odds: Odds) -> Kind:
+    if odds.strict >= THRESHOLD:
+        return "support"
+    return "contradict" if odds.against >= THRESHOLD else "not_enough"
 
 
 def _is_verbatim(found: Comparison) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -21,6 +22,9 @@ from numpy.typing import NDArray
 from rag.answerers.model import Matrix, Trees, sigmoid
 
 MODEL_FILE = "checker_model.json.gz"
+FORESTS = ("support", "agree", "against")
+_OFFSET = 0.4
+"""By what two views together are too strict: set on the first half of evals/cases/drafts.jsonl."""
 
 
 class Odds(NamedTuple):
@@ -30,11 +34,13 @@ class Odds(NamedTuple):
         support: That the passages support a claim.
         agree: The same, given that they either support or contradict it.
         against: That they contradict it, given that they do not support it.
+        strict: That they support it, before what lets freely worded drafts pass.
     """
 
     support: float
     agree: float
     against: float
+    strict: float
 
 
 @dataclass(frozen=True)
@@ -75,20 +81,35 @@ class Forests:
 
     def judge(self, row: Matrix) -> Odds:
         """The odds of a claim by its figures."""
-        return Odds(self.support.predict(row), self.agree.predict(row), self.against.predict(row))
+        support = self.support.predict(row)
+        return Odds(support, self.agree.predict(row), self.against.predict(row), support)
 
 
 @dataclass(frozen=True)
 class CheckerModel:
-    """Forests for figures by words alone, and for those with figures of meaning."""
+    """Forests for figures by words alone, and for those with figures of meaning.
+
+    The first have seen abstracts' own sentences reworded and changed, which keep close to their
+    words; the second only claims that people wrote, which do not.
+    """
 
     words: Forests
     meaning: Forests
 
     def judge(self, figures: Mapping[str, float]) -> Odds:
         """The odds of a claim by its figures (`rag.checking.features.figures`)."""
-        forests = self.meaning if "means_support" in figures else self.words
-        return forests.judge(np.fromiter(figures.values(), dtype=np.float64))
+        row = np.fromiter(figures.values(), dtype=np.float64)
+        by_words = self.words.judge(row)
+        if "means_support" not in figures:
+            return by_words
+        by_meaning = self.meaning.judge(row)
+        total = _log_odds(by_words.support) + _log_odds(by_meaning.support)
+        strict, support = (float(sigmoid(np.array(total / 2 + more))) for more in (0, _OFFSET))
+        return by_meaning._replace(support=support, strict=strict)
+
+
+def _log_odds(probability: float) -> float:
+    return math.log(probability / (1 - probability))
 
 
 @lru_cache(maxsize=1)
@@ -104,7 +125,7 @@ def from_json(values: dict[str, Any]) -> CheckerModel:
 
 
 def _forests(values: dict[str, Any]) -> Forests:
-    return Forests(*(_forest(values[name]) for name in Odds._fields))
+    return Forests(*(_forest(values[name]) for name in FORESTS))
 
 
 def _forest(values: dict[str, Any]) -> Forest:
