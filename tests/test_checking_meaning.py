@@ -13,6 +13,7 @@ from evals.fit_meaning import LABELS, fit_network, save_network
 from rag.checking import check_claim
 from rag.checking.meaning import (
     Leaning,
+    Memory,
     Network,
     Reading,
     Words,
@@ -134,3 +135,21 @@ def test_fitted_network_tells_labels_apart_and_survives_its_file(tmp_path: Path)
         loaded = Network({name: arrays[name].astype(np.float32) for name in arrays.files})
     said = [LABELS[int(np.argmax(loaded.judge(reading)))] for reading in readings]
     assert np.mean([a == b for a, b in zip(said, labels, strict=True)]) > 0.9
+
+
+def test_memory_reads_each_text_once_and_forgets_beyond_its_capacity() -> None:
+    asked: list[list[str]] = []
+
+    def read(texts: Sequence[str]) -> Sequence[TokenStates]:
+        asked.append(list(texts))
+        return [
+            TokenStates([], np.zeros((0, 384), np.float32), np.full(384, len(text)))
+            for text in texts
+        ]
+
+    memory = Memory(read, capacity=2)
+    assert [states.vector[0] for states in memory(["a", "bb", "a"])] == [1, 2, 1]
+    assert memory(["bb"])[0].vector[0] == 2
+    memory(["ccc"])
+    memory(["a"])
+    assert asked == [["a", "bb"], ["ccc"], ["a"]]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evals.bench.pairs import Check
-from rag.checking import Finding, check_claim
+from rag.checking import Finding, Memory, check_claim
 from vectorstore.embedding import MiniLMEmbedding
 
 
 def checker(words_only: bool) -> Check:
     """Checks a claim against texts."""
-    read = None if words_only else MiniLMEmbedding().read
+    read = None if words_only else Memory(MiniLMEmbedding().read)
 
     def check(claim: str, passages: Sequence[str]) -> Finding:
         return check_claim(claim, passages, read=read)

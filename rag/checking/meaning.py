@@ -176,3 +176,21 @@ def _softmax(scores: States) -> States:
 
 def _relu(rows: States) -> States:
     return np.maximum(rows, 0.0)
+
+
+class Memory:
+    """A reader that remembers what it read: the same abstracts are cited again and again."""
+
+    def __init__(self, read: Reader, capacity: int = 2048) -> None:
+        """Remembers at most `capacity` texts; beyond that it begins anew."""
+        self._read = read
+        self._capacity = capacity
+        self._known: dict[str, TokenStates] = {}
+
+    def __call__(self, texts: Sequence[str]) -> Sequence[TokenStates]:
+        """The states of texts, of which only new ones are read."""
+        known = self._known
+        fresh = [text for text in dict.fromkeys(texts) if text not in known]
+        found = {**known, **dict(zip(fresh, self._read(fresh), strict=True))} if fresh else known
+        self._known = found if len(found) <= self._capacity else {}
+        return [found[text] for text in texts]
