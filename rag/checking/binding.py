@@ -259,6 +259,11 @@ def _check_rival(
     return NumberProblem("rival", quantity.text, max(stronger, key=lambda item: item[0])[1].text)
 
 
+def _may_rival(quantity: Quantity, other: Quantity) -> bool:
+    """Whether another number could stand in the place of one: same unit, years for years."""
+    return other.unit == quantity.unit and not other.spelled and other.is_year == quantity.is_year
+
+
 def _check_lead(
     claim: Sentence, quantity: Quantity, uses: list[_Use], lead: Sentence, close: bool
 ) -> NumberProblem | None:
@@ -269,9 +274,9 @@ def _check_lead(
     here, label = nearest_token(claim, quantity.start), labels_of(claim, quantity)[0]
     for other in lead.quantities[:_MOST_PLACES]:
         counted = labels_of(lead, other)[0]
-        alike = other.unit == quantity.unit and (not label or not counted or label & counted)
+        alike = _may_rival(quantity, other) and (not label or not counted or label & counted)
         fit = _likeness(claim, here, lead, other, close)
-        if alike and not other.spelled and fit > max(best + _CLEARLY, _LEAST_LIKENESS):
+        if alike and fit > max(best + _CLEARLY, _LEAST_LIKENESS):
             return NumberProblem("rival", quantity.text, other.text)
     return None
 
@@ -286,7 +291,7 @@ def _rivalry(
         (_likeness(claim, here, sentence, other, close), other)
         for sentence in {id(use.sentence): use.sentence for use in uses}.values()
         for other in sentence.quantities[:_MOST_PLACES]
-        if not same_value(other, quantity) and other.unit == quantity.unit and not other.spelled
+        if not same_value(other, quantity) and _may_rival(quantity, other)
     ]
     return best, rivals
 
