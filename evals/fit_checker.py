@@ -27,7 +27,7 @@ from rag.checking import THRESHOLD
 from rag.checking.features import meaning_figures
 from rag.checking.meaning import NETWORK_FILE, Network
 from rag.checking.model import MODEL_FILE, CheckerModel, from_json
-from vectorstore.embedding import MiniLMEmbedding
+from vectorstore import minilm
 
 FOLDS = 5
 TASKS = {"support": ("support", None), "agree": ("support", "neutral"),
@@ -200,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--abstracts", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args(arguments)
-    read = MiniLMEmbedding().read
+    read = minilm.read
     examples = [*read_claims(given.claims, read), *read_abstracts(given.abstracts, read)]
     network, model, report = fit(examples)
     save_network(network, given.out / NETWORK_FILE)

@@ -7,7 +7,7 @@ from typing import Protocol
 import pytest
 
 from rag.checking import THRESHOLD, Memory, check_claim
-from vectorstore.embedding import MiniLMEmbedding
+from vectorstore import minilm
 
 LAMPS = (
     "Moth traps. We studied moth traps in twelve gardens. Blue lamps attract 40% more moths than"
@@ -32,7 +32,7 @@ class Verdict(Protocol):
 
 @pytest.fixture(scope="module", params=["words", "meaning"])
 def verdict(request: pytest.FixtureRequest) -> Verdict:
-    read = Memory(MiniLMEmbedding().read) if request.param == "meaning" else None
+    read = Memory(minilm.read) if request.param == "meaning" else None
 
     def check(claim: str, passage: str = LAMPS) -> tuple[str, str | None]:
         finding = check_claim(claim, [passage], read=read, labels=["[2]"])

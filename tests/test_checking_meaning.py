@@ -23,16 +23,12 @@ from rag.checking.meaning import (
     read_meaning,
 )
 from rag.checking.reading import read_sentence
-from vectorstore.embedding import MiniLMEmbedding, TokenStates
+from vectorstore import minilm
+from vectorstore.minilm import TokenStates
 
 
-@pytest.fixture(scope="module")
-def model() -> MiniLMEmbedding:
-    return MiniLMEmbedding()
-
-
-def lean(claim: str, evidence: str, model: MiniLMEmbedding) -> Leaning:
-    reading = read_meaning(read_sentence(claim), [read_sentence(evidence)], model.read)
+def lean(claim: str, evidence: str) -> Leaning:
+    reading = read_meaning(read_sentence(claim), [read_sentence(evidence)], minilm.read)
     assert reading is not None
     return load_network().judge(reading)
 
@@ -67,8 +63,8 @@ def test_marks_tell_what_a_word_is_and_whether_the_other_text_has_it() -> None:
     assert marks["5"][7]
 
 
-def test_probabilities_add_up_to_one(model: MiniLMEmbedding) -> None:
-    found = lean("Blue lamps attract moths.", "Moths come to blue lamps.", model)
+def test_probabilities_add_up_to_one() -> None:
+    found = lean("Blue lamps attract moths.", "Moths come to blue lamps.")
     assert sum(map(math.exp, found)) == pytest.approx(1, abs=1e-5)
 
 
@@ -85,23 +81,23 @@ def test_probabilities_add_up_to_one(model: MiniLMEmbedding) -> None:
     ],
 )
 def test_what_follows_leans_more_to_support_than_its_opposite(
-    true: str, false: str, evidence: str, model: MiniLMEmbedding
+    true: str, false: str, evidence: str
 ) -> None:
-    right, wrong = (lean(claim, evidence, model) for claim in (true, false))
+    right, wrong = (lean(claim, evidence) for claim in (true, false))
     assert right.support - right.contradict > wrong.support - wrong.contradict
 
 
 @pytest.mark.parametrize("claim", ["", "...", "—"])
-def test_text_without_words_leans_nowhere(claim: str, model: MiniLMEmbedding) -> None:
-    assert read_meaning(read_sentence(claim), [read_sentence("Moths fly.")], model.read) is None
+def test_text_without_words_leans_nowhere(claim: str) -> None:
+    assert read_meaning(read_sentence(claim), [read_sentence("Moths fly.")], minilm.read) is None
 
 
-def test_check_reads_no_more_than_the_claim_and_two_sentences(model: MiniLMEmbedding) -> None:
+def test_check_reads_no_more_than_the_claim_and_two_sentences() -> None:
     asked: list[int] = []
 
     def read(texts: Sequence[str]) -> Sequence[TokenStates]:
         asked.append(len(texts))
-        return model.read(texts)
+        return minilm.read(texts)
 
     passage = "Moths fly at night. Moths fly high. Moths fly far. Moths fly to lamps at night."
     check_claim("Moths fly to bright lamps.", [passage], read=read)

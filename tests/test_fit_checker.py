@@ -15,7 +15,7 @@ from evals.fit_checker import save
 from rag.checking.comparison import compare
 from rag.checking.features import figures, meaning_figures
 from rag.checking.meaning import Leaning
-from vectorstore.embedding import MiniLMEmbedding
+from vectorstore import minilm
 
 ABSTRACTS = [
     (
@@ -56,7 +56,7 @@ def test_claims_are_drawn_by_source_and_weighed(
     monkeypatch.setattr(
         checker_examples, "FOREST_SOURCES", {"check_covid": checker_examples.Source(1, 0.25)}
     )
-    found = list(read_claims(path, MiniLMEmbedding().read))
+    found = list(read_claims(path, minilm.read))
     assert [example.source for example in found] == ["check_covid"] * 3
     assert [example.weight for example in found] == [0.5] * 3
     assert [example.forest_weight for example in found] == [0.25, 0, 0]
@@ -67,7 +67,7 @@ def test_own_pairs_become_examples_grouped_by_document(tmp_path: Path) -> None:
     path = tmp_path / "abstracts.jsonl"
     rows = [{"title": title, "abstract": abstract} for title, abstract in ABSTRACTS[:2]]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    found = list(read_abstracts(path, MiniLMEmbedding().read))
+    found = list(read_abstracts(path, minilm.read))
     assert {example.source.split(":")[0] for example in found} == {"own"}
     assert len({example.group for example in found}) == 2
 
@@ -75,7 +75,7 @@ def test_own_pairs_become_examples_grouped_by_document(tmp_path: Path) -> None:
 def test_figures_of_meaning_follow_those_of_words_in_the_fitted_order() -> None:
     passages = ["Moths fly at night."]
     words = compare("Moths fly.", passages)
-    read = compare("Moths fly.", passages, read=MiniLMEmbedding().read)
+    read = compare("Moths fly.", passages, read=minilm.read)
     assert words is not None
     assert read is not None
     names = list(figures(words))

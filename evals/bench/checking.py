@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from evals.bench.pairs import Check
 from rag.checking import Finding, Memory, check_claim
-from vectorstore.embedding import MiniLMEmbedding
+from vectorstore import minilm
 
 
 def checker(words_only: bool) -> Check:
     """Checks a claim against texts."""
-    read = None if words_only else Memory(MiniLMEmbedding().read)
+    read = None if words_only else Memory(minilm.read)
 
     def check(claim: str, passages: Sequence[str]) -> Finding:
         return check_claim(claim, passages, read=read)

@@ -7,7 +7,7 @@ reversals keep a veto.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +17,8 @@ from rag.checking.features import figures
 from rag.checking.meaning import Reader
 from rag.checking.model import Odds, load_model
 from rag.checking.quotations import check_quotations
-from rag.checking.reasons import Problem, find_problems, join_labels
+from rag.checking.reading import read_sentence
+from rag.checking.reasons import Problem, find_problems, join_labels, number_problems
 from vectorstore.sentences import split_sentences
 
 Kind = Literal["support", "contradict", "not_enough"]
@@ -67,7 +68,8 @@ def check_claim(
     Args:
         claim: Without citation marks.
         passages: The texts it cites: title and abstract, or passages.
-        question: What was asked; repeating its words claims nothing.
+        question: What was asked; its words need less support, and its numbers belong to the
+            claim's.
         read: Gives the states of texts' tokens (`MiniLMEmbedding.read`), so that words are
             compared by meaning too; None goes by words alone.
         labels: What reasons call the passages; `[1]`, `[2]` and so on if empty.
@@ -104,7 +106,27 @@ def _check(
         return Finding("unsupported", reason, 0.0, kind="not_enough", agreement=0.0)
     if _is_verbatim(found):
         return Finding("supported", None, 1.0, _places(found))
-    return _judge(found, find_problems(found, cited), cited)
+    problems = [*_out_of_context(claim, passages, question, cited), *find_problems(found, cited)]
+    return _judge(found, problems, cited)
+
+
+def _out_of_context(
+    claim: str, passages: Sequence[str], question: str, cited: str
+) -> Iterator[Problem]:
+    """Numbers that the passages do not state together with those of the question.
+
+    `It needs 40 steps.` is stated somewhere, but not of the 1.42 FID that the question asks for.
+    """
+    own, asked = read_sentence(claim).quantities, read_sentence(question).quantities
+    values = {other.value for other in asked}
+    new = [quantity.text for quantity in own if quantity.value not in values]
+    found = compare(f"{question.rstrip(' ?')}, {claim}", passages) if new and asked else None
+    if found is not None:
+        for problem in number_problems(found, cited):
+            if problem.gravity == "veto" and any(
+                f"number {text} " in problem.reason for text in new
+            ):
+                yield problem
 
 
 def _judge(found: Comparison, problems: list[Problem], cited: str) -> Finding:

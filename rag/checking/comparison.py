@@ -22,6 +22,10 @@ _READ, _READ_COVERAGE = 2, 0.3
 STRONG = 0.75
 
 
+_LEAST_NEW = 3
+"""Words beside the question's that a claim must share with the passages to be about its topic."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A claim against the passages that it cites, worked out piece by piece.
@@ -167,11 +171,15 @@ def compare(
 
 
 def _without_asked(claim: Sentence, places: Sequence[Place], question: str) -> Sentence:
-    """The claim with no weight on words that the question has and the passages lack."""
-    if not question:
-        return claim
+    """The claim with no weight on words that the question has and the passages lack.
+
+    Only where it shares enough else with the passages: of nothing but its question's words,
+    `Aspirin cures cancer` would follow from `Does aspirin cure cancer?`.
+    """
     asked = set(read_sentence(question).stems)
-    asked = asked.difference(*(place.sentence.stems for place in places))
-    tokens = (replace(token, weight=0.0) if token.stem in asked else token
+    stated = set[str]().union(*(place.sentence.stems for place in places))
+    if not asked - stated or len((set(claim.stems) - asked) & stated) < _LEAST_NEW:
+        return claim
+    tokens = (replace(token, weight=0.0) if token.stem in asked - stated else token
               for token in claim.tokens)  # fmt: skip
     return replace(claim, tokens=tuple(tokens))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rag.checking.lexicon import NEGATORS, groups
 from rag.checking.reading import Sentence
-from vectorstore.embedding import TokenStates, unit
+from vectorstore.minilm import TokenStates, unit
 
 NETWORK_FILE = "meaning.npz"
 MOST_TOKENS = 64
