@@ -24,7 +24,7 @@ TRUE, FALSE = (
 
 
 def test_the_verifier_tells_true_from_false() -> None:
-    assert (verifier(TRUE, CITED), verifier(FALSE, CITED)) == ("supported", "unsupported")
+    assert (verifier()(TRUE, CITED), verifier()(FALSE, CITED)) == ("supported", "unsupported")
 
 
 @pytest.mark.parametrize(

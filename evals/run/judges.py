@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from prompts import Source, render
 from rag.answer import Verdict
-from rag.checking import check_claim
+from rag.checking import Memory, check_claim
 from rag.config import read_settings
 from rag.library import llm_options
 from rag.llm import ChatDoor, LLMError, open_llm
+from vectorstore import minilm
 
 if TYPE_CHECKING:
     from llama_index.core.evaluation import BaseEvaluator
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
 _VERDICT = re.compile(r"\s*VERDICT: (SUPPORTED|CONTRADICTED|NOT STATED)\s*")
 
 
-def verifier(claim: str, cited: Sequence[tuple[str, str]]) -> Verdict | None:
+def verifier() -> Judge:
     """The check that every answer goes through (`rag.checking`); it can always say."""
-    return check_claim(claim, [f"{title}. {text}" for title, text in cited]).verdict
+    read = Memory(minilm.read)
+
+    def judge(claim: str, cited: Sequence[tuple[str, str]]) -> Verdict | None:
+        texts = [f"{title}. {text}" for title, text in cited]
+        return check_claim(claim, texts, read=read).verdict
+
+    return judge
 
 
 def open_judge(named: str) -> Judge:

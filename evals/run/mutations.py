@@ -19,13 +19,11 @@ from evals.run.scoring import Judge
 from rag import Record
 from vectorstore.latex import readable
 
-_HEDGE = re.compile(
-    r"\b(?:may|might|could|can) (?=[a-z]+\b)|\b(?:suggests?|appears?) (?:that |to )"
-)
+_HEDGE = re.compile(r"\b(?:may|might|could) (?=[a-z]+\b)(?!not )")
+_NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)*(?![\w-]*[a-wyzA-WYZ])")
 ORIGINAL = "original"
 KINDS = ("number", "negation", "names", "citation", "hedge", "splice")
 _FROM_EDITS = {
-    "number": ("number", "numbers exchanged"),
     "negation": ("negation", "direction"),
     "names": ("names exchanged", "name"),
 }
@@ -102,6 +100,9 @@ def _mutate(
         changed = next((text for text in made if text and text != original), None)
         if changed:
             yield Mutant(kind, changed, cited)
+    numbers = list(_NUMBER.finditer(original))
+    if numbers:
+        yield Mutant("number", _flip(original, chance.choice(numbers), chance), cited)
     yield Mutant("citation", original, ((other.title, other.abstract),))
     firm = _HEDGE.sub("", original, count=1)
     if firm != original:
@@ -109,6 +110,15 @@ def _mutate(
     spliced = EDITS["wrong citation"][0](original, abstract, foreign, chance)
     if spliced:
         yield Mutant("splice", f"{original} {spliced}", cited)
+
+
+def _flip(text: str, number: re.Match[str], chance: random.Random) -> str:
+    """The text with one digit of a number changed."""
+    places = [place for place in range(*number.span()) if text[place].isdigit()]
+    place = chance.choice(places)
+    digit = str((int(text[place]) + chance.randint(1, 8)) % 9 + 1)
+    digit = digit if digit != text[place] else str(int(digit) % 9 + 1)
+    return text[:place] + digit + text[place + 1 :]
 
 
 def _plain(text: str) -> str:

@@ -61,12 +61,13 @@ def run_cases(
         records = {record.id: record for record in library.records()}
         cases = resolve(loaded, list(records.values()))
         asked = [ask(library, case) for case in tracked("Asking", cases)]
-        scored = [score(item, records, judge or verifier) for item in tracked("Judging", asked)]
+        own = verifier()
+        scored = [score(item, records, judge or own) for item in tracked("Judging", asked)]
         answerer = "quote" if library.settings.llm is None else str(library.settings.llm)
-    judged = judge_the_judge(list(mutants_of(scored, records)), judge or verifier)
+    judged = judge_the_judge(list(mutants_of(scored, records)), judge or own)
     agreed = None
     if judge is not None:
-        again = [score(item, records, verifier) for item in asked]
+        again = [score(item, records, own) for item in asked]
         agreed = {"judge": judge_name, **agreement(_faithful(scored), _faithful(again))}
     metrics = metrics_of(scored)
     for name, source in JUDGE_METRICS.items():
