@@ -270,6 +270,34 @@ def pairs(
 
 
 @bench.command()
+def qa(
+    pubmedqa: Annotated[Path, typer.Option(metavar="FILE", help="PubMedQA's labelled JSON.")],
+    words_only: WordsOnly = False,
+    as_json: AsJson = False,
+) -> None:
+    """Answer PubMedQA by yes, no or maybe: what the check of a sentence can and cannot do."""
+    from evals.bench.checking import checker
+    from evals.bench.qa import run_qa
+    from evals.tables import qa_tables
+
+    show(run_qa(pubmedqa, checker(words_only)), as_json, qa_tables)
+
+
+@bench.command("all")
+def everything(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Folder with public benchmarks.")],
+    limit: Limit = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run every public benchmark that a folder holds; one table, beside published figures."""
+    from evals.bench.everything import run_everything
+    from evals.tables import everything_tables
+
+    show(run_everything(data, cache, limit), as_json, everything_tables)
+
+
+@bench.command()
 def drafts(
     file: Annotated[Path, typer.Argument(help="Drafts, JSON Lines.")],
     corpus: Annotated[
