@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag.answer import Answer, Citation, Sentence
     from rag.config import Settings
+    from rag.conversation import Conversation
     from rag.library import Library
     from vectorstore.errors import QuothError
     from vectorstore.records import AddReport, Hit, Passage, Record
@@ -15,6 +16,7 @@ __all__ = [
     "AddReport",
     "Answer",
     "Citation",
+    "Conversation",
     "Hit",
     "Library",
     "Passage",
@@ -27,6 +29,7 @@ __all__ = [
 _HOMES = {
     "rag.answer": ("Answer", "Citation", "Sentence"),
     "rag.config": ("Settings",),
+    "rag.conversation": ("Conversation",),
     "rag.library": ("Library",),
     "vectorstore.errors": ("QuothError",),
     "vectorstore.records": ("AddReport", "Hit", "Passage", "Record"),

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rag.answer import Answer
 from rag.answerers.quote import QuoteAnswerer
@@ -22,6 +23,10 @@ from vectorstore.fusion import Mode
 from vectorstore.readers import read
 from vectorstore.records import AddReport, Hit, Record
 from vectorstore.store import Store, Waiting
+
+if TYPE_CHECKING:
+    from rag.conversation import Conversation
+    from rag.llm import ChatDoor
 
 Where = str | Sequence[str] | Filter | None
 MAX_QUESTION_CHARACTERS = 4000
@@ -163,6 +168,16 @@ class Library:
     ) -> Answer:
         """`ask`, without blocking the event loop."""
         return await asyncio.to_thread(self.ask, question, where, exclude)
+
+    def conversation(self, llm: ChatDoor | None = None) -> Conversation:
+        """A conversation, in which questions may follow from one another.
+
+        Args:
+            llm: Makes follow-ups complete; rules do where None.
+        """
+        from rag.conversation import Conversation
+
+        return Conversation(self, llm)
 
     def retriever(
         self, where: Where = None, exclude: Collection[str] = (), top_k: int | None = None
