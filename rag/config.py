@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_serializer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vectorstore.errors import QuothError
@@ -25,6 +25,18 @@ class Settings(BaseSettings):
         embedding: `all-MiniLM-L6-v2-int8`, or `openai:MODEL` for an OpenAI-compatible endpoint.
         top_k: Papers that a question is answered from, at most.
         threshold: Least confidence of an answer that is given.
+        llm: `openai:MODEL` for an OpenAI-compatible endpoint, or in Python a LlamaIndex LLM
+            object; None, the default: no LLM, and no request.
+        llm_timeout_connect: Seconds to wait for a connection.
+        llm_timeout_read: Seconds of silence after which a reply is given up.
+        llm_retries: Further tries after 429 or 5xx.
+        llm_passages: Papers shown to the LLM, at most.
+        llm_passage_tokens: Most tokens of passages in a prompt.
+        llm_max_tokens: Most tokens of a reply.
+        llm_temperature: 0 for the likeliest words.
+        llm_seed: For servers that take one.
+        llm_price_in: Price of a million tokens of a prompt, in any currency.
+        llm_price_out: Price of a million tokens of a reply, in the same one.
     """
 
     model_config = SettingsConfigDict(
@@ -41,6 +53,22 @@ class Settings(BaseSettings):
     embedding: str = "all-MiniLM-L6-v2-int8"
     top_k: int = Field(default=20, ge=1, le=100)
     threshold: float = Field(default=0.45, ge=0.0, le=1.0)
+    llm: Any = None
+    llm_timeout_connect: float = Field(default=5.0, gt=0.0)
+    llm_timeout_read: float = Field(default=60.0, gt=0.0)
+    llm_retries: int = Field(default=2, ge=0, le=10)
+    llm_passages: int = Field(default=8, ge=1, le=100)
+    llm_passage_tokens: int = Field(default=2000, ge=100)
+    llm_max_tokens: int = Field(default=512, ge=1)
+    llm_temperature: float = Field(default=0.0, ge=0.0, le=2.0)
+    llm_seed: int | None = None
+    llm_price_in: float | None = Field(default=None, ge=0.0)
+    llm_price_out: float | None = Field(default=None, ge=0.0)
+
+    @field_serializer("llm")
+    def _name_llm(self, llm: Any) -> str | None:  # noqa: ANN401 - a name or an object
+        """An object by its model's name: it may hold a key."""
+        return llm if llm is None or isinstance(llm, str) else str(llm.metadata.model_name)
 
 
 def read_settings(**given: Any) -> Settings:  # noqa: ANN401 - each setting has its own type

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -73,8 +74,12 @@ class Conversation:
 
     def clear(self) -> None:
         """Forgets all turns."""
+        self.resume(())
+
+    def resume(self, turns: Sequence[Turn]) -> None:
+        """Goes on after these turns instead of its own."""
         with self._lock:
-            self._turns = []
+            self._turns = list(turns)[-MAX_TURNS:]
 
     def to_json(self) -> dict[str, Any]:
         """The turns as plain JSON values."""
@@ -90,7 +95,7 @@ class Conversation:
             ConversationError: The values are no conversation.
         """
         conversation = cls(library, llm)
-        conversation._turns = from_values(values)
+        conversation.resume(from_values(values))
         return conversation
 
     def save(self, path: str | Path) -> None:
@@ -109,7 +114,7 @@ class Conversation:
             ConversationError: The file cannot be read, or holds none.
         """
         conversation = cls(library, llm)
-        conversation._turns = load_turns(path)
+        conversation.resume(load_turns(path))
         return conversation
 
     def _complete(self, question: str) -> tuple[str, Condensed | None]:

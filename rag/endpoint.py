@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
+
 from vectorstore.errors import QuothError
 
 OPENAI = "https://api.openai.com/v1"
+ENV_FILE = ".env"
 
 
 class LLMError(QuothError):
@@ -24,11 +27,16 @@ class Endpoint:
     api_key: str | None = field(default=None, repr=False)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Endpoint:
-        """As the usual variables say: `OPENAI_BASE_URL` or `OPENAI_API_BASE`, `OPENAI_API_KEY`."""
-        known = os.environ if environment is None else environment
-        base = known.get("OPENAI_BASE_URL") or known.get("OPENAI_API_BASE")
-        return cls(base or None, known.get("OPENAI_API_KEY") or None)
+    def from_environment(cls, environment: Mapping[str, str | None] | None = None) -> Endpoint:
+        """As the usual variables say: `OPENAI_BASE_URL` or `OPENAI_API_BASE`, `OPENAI_API_KEY`.
+
+        Args:
+            environment: That of the process, over a `.env` file's, where None.
+        """
+        if environment is None:
+            environment = {**dotenv_values(ENV_FILE), **os.environ}
+        base = environment.get("OPENAI_BASE_URL") or environment.get("OPENAI_API_BASE")
+        return cls(base or None, environment.get("OPENAI_API_KEY") or None)
 
     @property
     def address(self) -> str:

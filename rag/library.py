@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import fields
+from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 from rag.answer import Answer
 from rag.answerers.quote import QuoteAnswerer
 from rag.config import Settings, read_settings
-from rag.engine import CheckedQueryEngine
+from rag.engine import Answerer, AnswerStream, CheckedQueryEngine
 from rag.retriever import LibraryRetriever
 from vectorstore.adding import Progress, add
 from vectorstore.embedding import Embedder, open_embedder
@@ -46,7 +48,6 @@ class Library:
         self.store = store
         self.settings = settings
         self.is_sample = is_sample
-        self._answerer = QuoteAnswerer(settings.threshold)
 
     @classmethod
     def open(
@@ -163,6 +164,15 @@ class Library:
         """
         return self.query_engine(where, exclude).ask(checked_question(question))
 
+    def stream(
+        self, question: str, where: Where = None, exclude: Collection[str] = ()
+    ) -> AnswerStream:
+        """`ask`, sentence by sentence, each once it has been checked; its `answer` is the whole.
+
+        With an LLM its sentences come while it is writing. `close` ends it early.
+        """
+        return self.query_engine(where, exclude).stream(checked_question(question))
+
     async def aask(
         self, question: str, where: Where = None, exclude: Collection[str] = ()
     ) -> Answer:
@@ -173,11 +183,12 @@ class Library:
         """A conversation, in which questions may follow from one another.
 
         Args:
-            llm: Makes follow-ups complete; rules do where None.
+            llm: Makes follow-ups complete; that of the settings where None, and rules where
+                there is none.
         """
         from rag.conversation import Conversation
 
-        return Conversation(self, llm)
+        return Conversation(self, llm or self._door)
 
     def retriever(
         self, where: Where = None, exclude: Collection[str] = (), top_k: int | None = None
@@ -194,12 +205,42 @@ class Library:
         """A plain LlamaIndex query engine over this library."""
         return CheckedQueryEngine(self.retriever(where, exclude), self._answerer)
 
+    @cached_property
+    def _door(self) -> ChatDoor | None:
+        """Opened when first asked: an LLM's address and key matter to no other command."""
+        return _open_door(self.settings)
+
+    @cached_property
+    def _answerer(self) -> Answerer:
+        return _open_answerer(self.settings, self._door)
+
     def _must_be_ones_own(self) -> None:
         if self.is_sample:
             raise LibraryError(
                 "The bundled sample cannot be changed; open a library of your own: "
                 "Library.open(PATH), or quoth add FILE --library PATH."
             )
+
+
+def _open_door(settings: Settings) -> ChatDoor | None:
+    """The door to the LLM that was named."""
+    if settings.llm is None:
+        return None
+    from rag.llm import LLMOptions, open_llm
+
+    names = [field.name for field in fields(LLMOptions)]
+    options = LLMOptions(**{name: getattr(settings, f"llm_{name}") for name in names})
+    return open_llm(settings.llm, options)
+
+
+def _open_answerer(settings: Settings, door: ChatDoor | None) -> Answerer:
+    """The embedded answerer, or the LLM that was named, with the embedded one beside it."""
+    embedded = QuoteAnswerer(settings.threshold)
+    if door is None:
+        return embedded
+    from rag.answerers.generate import GenerateAnswerer
+
+    return GenerateAnswerer(door, embedded, settings.llm_passages, settings.threshold)
 
 
 def checked_question(question: str) -> str:

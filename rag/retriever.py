@@ -104,11 +104,13 @@ def _to_hit(item: NodeWithScore) -> Hit:
     score = float(item.score or 0.0)
     if RECORD_KEY not in data:
         text = item.node.get_content()
-        title = str(data.get("title") or derive_title(text))
-        record = Record(id=item.node.node_id, title=title, abstract=text)
+        given = str(data.get("title") or "")
+        title = given or derive_title(text)
+        record = Record(item.node.node_id, title, text, title_derived=not given)
         return Hit(Passage(record.id, 0, 0, len(text), text), score, record)
     record = Record.from_json(json.loads(data[RECORD_KEY]))
     start, end = int(data["start"]), int(data["end"])
-    ordinal = int(item.node.node_id.rpartition("#")[2])
-    passage = Passage(record.id, ordinal, start, end, record.abstract[start:end])
+    ordinal = item.node.node_id.rpartition("#")[2]
+    number = int(ordinal) if ordinal.isdigit() else 0  # others cut our nodes and name them anew
+    passage = Passage(record.id, number, start, end, record.abstract[start:end])
     return Hit(passage, score, record, data["similarity"], data["terms"])

@@ -16,6 +16,8 @@ from hypothesis import settings
 from rag.config import Settings
 from rag.library import Library
 
+pytest_plugins = ("llama_server",)
+
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")

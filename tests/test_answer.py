@@ -52,7 +52,7 @@ def test_json_is_exactly_the_documented_form() -> None:
                 "text": "Owls fly.",
                 "citations": [],
                 "verdict": "unsupported",
-                "reason": "it cites nothing",
+                "reason": "it cites nothing, and no abstract that was found says so",
             }
         ],
         "citations": [

@@ -70,5 +70,6 @@ def test_origins_tell_argument_environment_and_default_apart(
 def test_readme_lists_every_setting_with_its_default() -> None:
     readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     for name, field in Settings.model_fields.items():
-        default = "" if field.default_factory else f" `{field.default}` |"
+        shown = "none" if field.default is None else f"`{field.default}`"
+        default = "" if field.default_factory else f" {shown} |"
         assert f"| `QUOTH_{name.upper()}` |{default}" in readme

@@ -12,7 +12,7 @@ from llm_server import Reply, ScriptedServer
 from prompts import Source
 from rag.answer import Draft, DraftSentence, Evidence
 from rag.answerers.generate import GenerateAnswerer, choose_passages, count_tokens
-from rag.llm import Endpoint, LLMOptions, open_llm
+from rag.llm import ChatDoor, Endpoint, LLMOptions, open_llm
 from rag.retriever import to_hits, to_node
 from vectorstore.records import Hit, Passage, Record
 from vectorstore.sentences import split_sentences
@@ -42,17 +42,20 @@ WHOLE = [Evidence(record, 0, len(record.abstract)) for record in RECORDS]
 class Embedded:
     """An embedded answerer that says one thing, or abstains."""
 
-    def __init__(self, reason: str | None = None) -> None:
-        self.draft = Draft((DraftSentence("“Moths.”", (WHOLE[0],), True),), 0.9, reason=reason)
+    def __init__(self, draft: Draft | None = None) -> None:
+        self.draft = draft or Draft((DraftSentence("“Moths.”", (WHOLE[0],), True),), 0.9)
 
     def answer(self, question: str, hits: list[Hit]) -> Draft:
         return self.draft
 
 
-def answerer_on(server: ScriptedServer, **more: Any) -> GenerateAnswerer:
+def open_door(server: ScriptedServer) -> ChatDoor:
     options = LLMOptions(retries=0, timeout_read=5, price_in=1.0, price_out=2.0)
-    door = open_llm("openai:tiny", options, Endpoint(server.url))
-    return GenerateAnswerer(door, Embedded(), **more)
+    return open_llm("openai:tiny", options, Endpoint(server.url))
+
+
+def answerer_on(server: ScriptedServer, **more: Any) -> GenerateAnswerer:
+    return GenerateAnswerer(open_door(server), Embedded(), **more)
 
 
 def run(stream: Generator[DraftSentence, None, Draft]) -> tuple[list[DraftSentence], Draft]:
@@ -83,7 +86,7 @@ def test_sentences_point_at_the_passages_they_cite() -> None:
                 DraftSentence("Tides differ by 6 cm.", (WHOLE[1], WHOLE[2])),
                 DraftSentence("It is fast.", ()),
             ),
-            0.5,
+            0.9,
             answerer="llm:tiny",
             usage={
                 "model": "tiny",
@@ -92,6 +95,8 @@ def test_sentences_point_at_the_passages_they_cite() -> None:
                 "total_tokens": 1100,
                 "cost": 0.0012,
             },
+            fallback=Embedded().draft,
+            threshold=0.45,
         )
 
 
@@ -126,13 +131,11 @@ def test_prompt_holds_the_question_and_readable_passages_with_titles_and_years()
 @pytest.mark.parametrize(
     "text", ["NO ANSWER", "NO ANSWER. The passages speak of moths [1].", "[1] NO ANSWER"]
 )
-def test_refusal_abstains_with_the_nearest_passages(text: str) -> None:
+def test_refusal_is_an_abstention(text: str) -> None:
     for draft in answers(Reply(text)):
         assert draft.sentences == ()
         assert draft.reason == "The LLM found no answer in the abstracts it was shown."
-        assert draft.nearest == tuple(
-            Evidence(hit.record, hit.passage.start, hit.passage.end) for hit in HITS[:3]
-        )
+        assert draft.fallback == Embedded().draft
         assert draft.usage is not None
 
 
@@ -180,8 +183,8 @@ def test_embedded_answerer_stands_in_and_the_reason_says_so(reply: Reply, told: 
 
 def test_stand_in_that_abstains_gives_both_reasons() -> None:
     with ScriptedServer(Reply(status=500)) as server:
-        door = open_llm("openai:tiny", LLMOptions(retries=0), Endpoint(server.url))
-        draft = GenerateAnswerer(door, Embedded("No abstract says.")).answer(QUESTION, HITS)
+        abstaining = Embedded(Draft((), 0.3, reason="No abstract says."))
+        draft = GenerateAnswerer(open_door(server), abstaining).answer(QUESTION, HITS)
     assert draft.reason is not None
     assert draft.reason.endswith("; answered by the embedded answerer. No abstract says.")
 
@@ -202,25 +205,13 @@ def test_sentences_are_yielded_before_the_reply_ends() -> None:
         assert server.hung_up.wait(5)
 
 
-def test_without_hits_no_request_is_made() -> None:
+def test_where_nothing_is_near_the_question_no_request_is_made() -> None:
+    far = Draft((), 0.2, reason="No abstract states it.")
     with ScriptedServer(Reply("Moths fly [1].")) as server:
-        drafts = [
-            answerer_on(server).answer(QUESTION, []),
-            run(answerer_on(server).stream(QUESTION, []))[1],
-        ]
+        answerer = GenerateAnswerer(open_door(server), Embedded(far))
+        drafts = [answerer.answer(QUESTION, HITS), run(answerer.stream(QUESTION, HITS))[1]]
     assert server.requests == []
-    assert (
-        drafts
-        == [
-            Draft(
-                (),
-                0.0,
-                reason="No paper of the library was found for this question.",
-                answerer="llm:tiny",
-            )
-        ]
-        * 2
-    )
+    assert drafts == [far, far]
 
 
 # Which passages --------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """An LLM answers from numbered passages; each `[n]` of its reply becomes a place in an abstract.
 
-Nothing that it writes is believed: the verifier judges every sentence. Where the LLM fails, the
-embedded answerer answers in its place, and the reason says so.
+Nothing that it writes is believed: the verifier judges every sentence. The embedded answerer reads
+the same papers first: where it sees nothing near the question, no LLM is asked; where the LLM
+fails, it answers in its place, and the reason says so.
 """
 
 from __future__ import annotations
@@ -21,16 +22,12 @@ from rag.llm import ChatDoor, Completion, LLMError
 from vectorstore.latex import readable
 from vectorstore.records import Hit
 
-NEAREST = 3
-UNCHECKED = 0.5
-"""Confidence of a reply before its check, which knows nothing of whether it is right."""
 BYTES_PER_TOKEN = 3
 """English has about 4.5 bytes a token, LaTeX 3 and Chinese 3 to 4: an estimate that is not low."""
 TOKENS_AROUND = 30
 """Tokens that the fence of a passage and its labels take."""
 
 _ENDED = re.compile(r"[.!?。！？][\"'”’)\]]*$")
-_NO_HITS = "No paper of the library was found for this question."
 _REFUSED = "The LLM found no answer in the abstracts it was shown."
 
 
@@ -53,11 +50,23 @@ class Shown:
 class GenerateAnswerer:
     """Drafts answers with an LLM, and without one where it fails."""
 
-    def __init__(self, door: ChatDoor, embedded: Embedded, top_passages: int = 8) -> None:
-        """Shows the LLM behind `door` at most `top_passages` papers, one passage of each."""
+    def __init__(
+        self, door: ChatDoor, embedded: Embedded, top_passages: int = 8, threshold: float = 0.45
+    ) -> None:
+        """Sets up who writes.
+
+        Args:
+            door: To the LLM.
+            embedded: Reads first, and stands in.
+            top_passages: Papers that the LLM is shown, at most.
+            threshold: Least confidence of an answer that is given. No LLM is asked where the
+                embedded answerer's is below its square: what an LLM says counts for as much
+                as what it has to go by (`rag.verify.confidence_of`).
+        """
         self._door = door
         self._embedded = embedded
         self._top_passages = top_passages
+        self._threshold = threshold
 
     def answer(self, question: str, hits: list[Hit]) -> Draft:
         """Drafts an answer to a standalone question from the papers that a search found.
@@ -66,13 +75,14 @@ class GenerateAnswerer:
             question: Complete in itself.
             hits: Best first; none gives an abstention without a request.
         """
-        if not hits:
-            return Draft((), 0.0, reason=_NO_HITS, answerer=self._name)
+        quoted = self._embedded.answer(question, hits)
+        if quoted.confidence < self._threshold**2:
+            return quoted
         shown = self._show(hits)
         try:
-            return self._settle(self._door.complete(_prompt(question, shown)), shown, hits)
+            return self._settle(self._door.complete(_prompt(question, shown)), shown, quoted)
         except LLMError as error:
-            return self._stand_in(question, hits, error)
+            return _stand_in(quoted, error)
 
     def stream(self, question: str, hits: list[Hit]) -> Generator[DraftSentence, None, Draft]:
         """Yields sentences as the LLM finishes them; returns the whole draft, which alone counts.
@@ -80,8 +90,9 @@ class GenerateAnswerer:
         Where the LLM fails midway, the draft is the embedded answerer's. Closing the generator
         ends the request.
         """
-        if not hits:
-            return Draft((), 0.0, reason=_NO_HITS, answerer=self._name)
+        quoted = self._embedded.answer(question, hits)
+        if quoted.confidence < self._threshold**2:
+            return quoted
         shown = self._show(hits)
         parser = SentenceStream()
         try:
@@ -93,9 +104,9 @@ class GenerateAnswerer:
                     pass
             if pieces.completion is None:
                 raise LLMError(f"{self._door.name} gave no whole reply.")
-            return self._settle(pieces.completion, shown, hits)
+            return self._settle(pieces.completion, shown, quoted)
         except LLMError as error:
-            return self._stand_in(question, hits, error)
+            return _stand_in(quoted, error)
 
     @property
     def _name(self) -> str:
@@ -104,27 +115,32 @@ class GenerateAnswerer:
     def _show(self, hits: Sequence[Hit]) -> list[Shown]:
         return choose_passages(hits[: self._top_passages], self._door.options.passage_tokens)
 
-    def _settle(self, reply: Completion, shown: Sequence[Shown], hits: Sequence[Hit]) -> Draft:
-        """The draft that a whole reply makes."""
+    def _settle(self, reply: Completion, shown: Sequence[Shown], quoted: Draft) -> Draft:
+        """The draft that a whole reply makes, with the embedded answerer's to fall back on."""
         usage = reply.usage.to_json()
         found = parse_draft(without_reasoning(reply.text))
         if is_refusal(found[0].text if found else reply.text):
-            nearest = tuple(
-                Evidence(hit.record, hit.passage.start, hit.passage.end) for hit in hits[:NEAREST]
+            return Draft(
+                (),
+                quoted.confidence,
+                reason=_REFUSED,
+                answerer=self._name,
+                usage=usage,
+                fallback=quoted,
             )
-            return Draft((), 0.0, nearest, _REFUSED, self._name, usage)
         if reply.cut and found and not _ENDED.search(found[-1].text):
             found.pop()
         sentences = tuple(_cite(sentence, shown) for sentence in _until_refusal(found))
         if not sentences:
             raise LLMError(f"{self._door.name} gave a reply without a whole sentence.")
-        return Draft(sentences, UNCHECKED, answerer=self._name, usage=usage)
-
-    def _stand_in(self, question: str, hits: list[Hit], error: LLMError) -> Draft:
-        """The embedded answerer's draft, with what went wrong."""
-        draft = self._embedded.answer(question, hits)
-        told = f"The LLM failed ({str(error).rstrip('.')}); answered by the embedded answerer."
-        return replace(draft, reason=f"{told} {draft.reason}" if draft.reason else told)
+        return Draft(
+            sentences,
+            quoted.confidence,
+            answerer=self._name,
+            usage=usage,
+            fallback=quoted,
+            threshold=self._threshold,
+        )
 
 
 def choose_passages(hits: Iterable[Hit], budget: int) -> list[Shown]:
@@ -175,3 +191,9 @@ def _cite(sentence: CitedSentence, shown: Sequence[Shown]) -> DraftSentence:
     """The sentence with the places that its numbers stand for; invented ones stand for none."""
     numbers = [number for number in sentence.numbers if 1 <= number <= len(shown)]
     return DraftSentence(sentence.text, tuple(shown[number - 1].evidence for number in numbers))
+
+
+def _stand_in(quoted: Draft, error: LLMError) -> Draft:
+    """The embedded answerer's draft, with what went wrong."""
+    told = f"The LLM failed ({str(error).rstrip('.')}); answered by the embedded answerer."
+    return replace(quoted, reason=f"{told} {quoted.reason}" if quoted.reason else told)

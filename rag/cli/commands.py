@@ -65,6 +65,15 @@ Where = Annotated[
     ),
 ]
 
+LLMName = Annotated[
+    str | None,
+    typer.Option(
+        "--llm",
+        metavar="openai:MODEL",
+        help="Let an LLM write: OPENAI_BASE_URL's or OpenAI's own. Else QUOTH_LLM, else none.",
+    ),
+]
+
 
 def show_version(wanted: bool) -> None:
     """Writes the version and ends."""
@@ -121,6 +130,7 @@ def ask(
         ),
     ] = None,
     where: Where = None,
+    llm: LLMName = None,
     library: LibraryPath = None,
     as_json: AsJson = False,
 ) -> None:
@@ -136,7 +146,7 @@ def ask(
     from vectorstore.filters import parse_filter
 
     conditions = parse_filter(where)
-    with opened_for_reading(library) as read:
+    with opened_for_reading(library, llm) as read:
         if questions is not None:
             if not answer_questions(read, questions, conditions):
                 raise typer.Exit(FAILED)
@@ -146,6 +156,40 @@ def ask(
         write_json(answer.to_json())
     else:
         write_blocks(answer_blocks(answer))
+
+
+@app.command()
+def chat(
+    where: Where = None,
+    llm: LLMName = None,
+    library: LibraryPath = None,
+    load: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Go on with a saved conversation.")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the conversation there at the end.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask questions that follow from one another, a line each; piped lines too."""
+    from vectorstore.minilm import load_ahead
+
+    load_ahead()
+    from rag.cli.chat import chat as converse
+    from rag.cli.libraries import opened_for_reading
+    from rag.transcript import load_turns
+    from vectorstore.filters import parse_filter
+
+    conditions = parse_filter(where)
+    turns = load_turns(load) if load else []
+    with opened_for_reading(library, llm) as read:
+        conversation = read.conversation()
+        conversation.resume(turns)
+        clean = converse(conversation, conditions, as_json)
+    if save:
+        conversation.save(save)
+    if not clean:
+        raise typer.Exit(FAILED)
 
 
 @app.command()

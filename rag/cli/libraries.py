@@ -27,9 +27,9 @@ def opened(path: Path | None, must_exist: bool = False) -> Iterator[Library]:
 
 
 @contextmanager
-def opened_for_reading(path: Path | None) -> Iterator[Library]:
+def opened_for_reading(path: Path | None, llm: str | None = None) -> Iterator[Library]:
     """The library; where none was named and there is none yet, the bundled sample."""
-    settings = read_settings(library=path)
+    settings = read_settings(library=path, llm=llm)
     named = "library" in settings.model_fields_set
     if named and not Library.exists(settings.library):
         raise absent_library(settings)
