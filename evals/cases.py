@@ -247,9 +247,7 @@ def one_line(text: str) -> str:
 
 
 def is_complete(case: Case, standalone: str) -> bool:
-    """Whether a follow-up was made complete as its case says; unchanged where it asks no more."""
-    if not case.standalone:
-        return standalone == case.question
+    """Whether a follow-up was made complete as its case says."""
     said = standalone.casefold()
     carried = all(any(word.casefold() in said for word in group) for group in case.standalone)
     return carried and not any(word.casefold() in said for word in case.stray)

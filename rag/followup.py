@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from rag.fragments import fill_fragment, strip_connective
-from rag.question import ASKING, analyse, is_name, split_words
+from rag.question import ASKING, Word, analyse, is_name, split_words
 from rag.referents import (
     ASPECTS,
     AUXILIARIES,
@@ -66,6 +66,10 @@ _EXPLETIVE = re.compile(
 )
 _BOUNDARY = re.compile(
     r"[,;.!?]|\b(?:and|but|when|if|because|while|after|before|which|since|so|once|how|who|what)\b",
+    re.IGNORECASE,
+)
+_LISTS = re.compile(
+    r"\b(?:which|what|any|all)\s+(?:papers|articles|studies|works|abstracts|models|methods)\b",
     re.IGNORECASE,
 )
 _BEFORE_POINTER = AUXILIARIES | PREPOSITIONS | frozenset("why how and or but wrote".split())
@@ -172,14 +176,17 @@ def _has_antecedent(pronoun: str, before: str) -> bool:
     words = before.casefold().split()
     auxiliaries = [place for place, word in enumerate(words) if word in AUXILIARIES]
     own = " ".join(before.split()[auxiliaries[0] + 1 :]) if auxiliaries else before
-    spoken = bool(_names(own)) or any(
-        word.terms and word.text.casefold() not in ASKING | VERBS and not _is_aspect(word.terms)
-        for word in split_words(own)
-    )
+    named = [word for word in split_words(own) if _is_content(word)]
     if pronoun in {"its", "their"}:
-        listing = re.search(r"\b(?:which|what)\s+(?:papers|models|methods|works|studies)\b", before)
-        return (spoken and bool(auxiliaries or _names(own))) or bool(listing and not auxiliaries)
-    return spoken and bool(_BOUNDARY.search(own))
+        listing = _LISTS.search(before)
+        return bool(named and (auxiliaries or _names(own)) or listing and not auxiliaries)
+    return bool(named) and bool(_BOUNDARY.search(own, named[0].start))
+
+
+def _is_content(word: Word) -> bool:
+    """Whether a word can name what is spoken of."""
+    plain = word.text.casefold() in ASKING | VERBS or _is_aspect(word.terms)
+    return bool(word.terms) and (is_name(word.text, first=False) or not plain)
 
 
 def _point_to_proposition(text: str, previous: str) -> str:
@@ -194,7 +201,12 @@ def _point_to_proposition(text: str, previous: str) -> str:
 def _lacks_subject(text: str) -> bool:
     """Whether a question asks for nothing but what any paper has: `Which datasets were used?`."""
     asked = analyse(text)
-    if asked.kind == "which_papers" or _names(text) or re.search(r"\bof\s+(?!the\b)\w", text):
+    if (
+        _LISTS.search(text)
+        or asked.kind == "which_papers"
+        or _names(text)
+        or re.search(r"\bof\s+(?!the\b)\w", text)
+    ):
         return False
     if not re.search(r"\?\s*$", text) and not asked.openings:
         return False

@@ -56,9 +56,7 @@ def fill_fragment(
     previous = past[-1].question
     part = text.strip().rstrip("?.! ")
     if _BARE.fullmatch(part):
-        return _ask_anew(
-            part.split()[0] if part.casefold() != "how come" else "why", previous, subject
-        )
+        return _ask_anew(part, previous, subject)
     about = _ABOUT.match(part)
     part = part[about.end() :] if about else part
     words = [word.text.casefold() for word in split_words(part)]
@@ -68,27 +66,27 @@ def fill_fragment(
         return _exchange_asked(part, previous, subject) if not VERBS & set(words[1:]) else None
     if words[0] in PREPOSITIONS:
         return _exchange_setting(part, words[0], previous)
-    if not (about or connected or len(words) <= 2):
+    if not (about or connected or (len(words) <= 2 and text.endswith("?"))):
         return None
     return _exchange_thing(part, past, subject)
 
 
-def _ask_anew(asking: str, previous: str, subject: str | None) -> str:
+def _ask_anew(part: str, previous: str, subject: str | None) -> str:
     """`Why?` after `Does S do T?` or `What does S do?` -> `Why does S do?`."""
-    asking = asking.capitalize()
+    asking = part.split()[-1 if part.casefold() == "since when" else 0].capitalize()
+    asking = "Why" if part.casefold() in ("how come", "for what reason") else asking
+    negated = part.casefold() == "why not"
     match = _WH_PHRASE.match(previous.strip())
-    degree = (
-        re.match(r"how\s+(?:much\s+|many\s+)?(\w+)\s*$", match["wh"], re.IGNORECASE)
-        if match
-        else None
-    )
     if not match:
         return f"{asking}, for {subject}: {previous}" if subject else f"{asking}: {previous}"
-    if degree and subject and subject in match["rest"]:
-        rest = match["rest"].replace(subject, f"{subject} {degree[1]}", 1)
-        return f"{asking} {rest}"
-    rest = match["rest"]
-    return f"{asking} {rest[0].lower()}{rest[1:]}"
+    rest = match["rest"][0].lower() + match["rest"][1:]
+    degree = re.match(r"how\s+(?:much\s+|many\s+)?(\w+)\s*$", match["wh"], re.IGNORECASE)
+    added = " ".join(
+        word for word in ("not" if negated else "", degree[1] if degree else "") if word
+    )
+    if added and subject:
+        rest = rest.replace(subject, f"{subject} {added}", 1)
+    return f"{asking} {rest}"
 
 
 def _exchange_asked(part: str, previous: str, subject: str | None) -> str | None:

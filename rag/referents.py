@@ -36,8 +36,8 @@ VERBS = frozenset(
     " propose proposes prove reach reaches reduce reduces refer release releases rely report"
     " reports represent require requires run runs say says scale scales score scores show shows"
     " solve solves speed stand stands suggest support supports surpass take target train trained"
-    " tested treat use used uses work works written evaluated measured proposed based reached"
-    " reported compared".split()
+    " tested treat use used uses work works write writes wrote written evaluated"
+    " measured proposed based reached reported compared".split()
 )
 ASPECTS = frozenset(
     term
@@ -219,7 +219,7 @@ def _extended(turn: Past, name: Name) -> str:
     words: list[str] = []
     for word in take_phrase(rest, _PHRASE_WORDS - 1).split():
         phrase = " ".join([name.text, *words, word])
-        if phrase.casefold() not in known and (turn.papers or word in VERBS):
+        if word.casefold() in VERBS or (turn.papers and phrase.casefold() not in known):
             break
         words.append(word)
     return " ".join([name.text, *words])

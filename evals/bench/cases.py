@@ -57,7 +57,9 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "unanswerable_abstention": share(outcome.right for outcome in unanswerable),
         "wrong_among_given": share(outcome.wrong_given for outcome in given),
         "given": len(given),
-        "made_complete": share(outcome.completed for outcome in outcomes if outcome.case.history),
+        "made_complete": share(
+            outcome.completed for outcome in outcomes if outcome.case.standalone
+        ),
         "auroc": as_json(separation(outcomes)),
         "which_papers_precision": share(
             outcome.precision for outcome in listing if outcome.precision is not None

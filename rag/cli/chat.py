@@ -84,7 +84,7 @@ def _obey(line: str, conversation: Conversation) -> bool:
     if name in ("/quit", "/exit"):
         return True
     orders: dict[str, Callable[[], None]] = {
-        "/new": conversation.clear,
+        "/new": lambda: _forget(conversation),
         "/save": lambda: _save(conversation, rest.strip()),
         "/help": lambda: tell(HELP),
     }
@@ -92,6 +92,11 @@ def _obey(line: str, conversation: Conversation) -> bool:
         raise QuothError(f"There is no order {name}; /help shows those there are.")
     orders[name]()
     return False
+
+
+def _forget(conversation: Conversation) -> None:
+    conversation.clear()
+    tell("A new conversation.")
 
 
 def _save(conversation: Conversation, file: str) -> None:
