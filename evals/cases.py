@@ -39,6 +39,8 @@ FIELDS = (
     "spans",
     "reason",
     "history",
+    "standalone",
+    "stray",
     "draft",
 )
 
@@ -59,6 +61,8 @@ class Case:
         spans: The same as `[start, end)` in the abstract of its only paper.
         reason: Why it cannot be answered.
         history: Questions asked before it in the same conversation.
+        standalone: Groups of alternatives; the question made complete holds one of every group.
+        stray: What the question made complete must not hold.
         place: File and line.
     """
 
@@ -72,6 +76,8 @@ class Case:
     spans: tuple[tuple[int, int], ...] = ()
     reason: str = ""
     history: tuple[str, ...] = ()
+    standalone: tuple[tuple[str, ...], ...] = ()
+    stray: tuple[str, ...] = ()
     place: str = ""
 
 
@@ -109,11 +115,13 @@ def parse_case(item: dict[str, Any], place: str, default: str) -> Case:
         question=read_text(item, "question", place),
         answerable=read_flag(item, "answerable", place),
         papers=read_texts(item, "papers", place),
-        facts=read_facts(item, place),
+        facts=read_facts(item, "facts", place),
         evidence=read_texts(item, "evidence", place),
         spans=read_spans(item, place),
         reason=read_text(item, "reason", place, empty=True),
         history=read_texts(item, "history", place),
+        standalone=read_facts(item, "standalone", place),
+        stray=read_texts(item, "stray", place),
         place=place,
     )
     require_consistent(case)
@@ -193,17 +201,17 @@ def read_texts(item: dict[str, Any], name: str, place: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def read_facts(item: dict[str, Any], place: str) -> tuple[tuple[str, ...], ...]:
+def read_facts(item: dict[str, Any], name: str, place: str) -> tuple[tuple[str, ...], ...]:
     """A list of lists of strings, each with at least one that is more than markup."""
-    value = item.get("facts", [])
+    value = item.get(name, [])
     if not isinstance(value, list) or not all(is_texts(group) and group for group in value):
         raise EvalError(
-            f"{place}: 'facts' is {describe(item, 'facts')}; expected a list of lists of strings, "
+            f"{place}: '{name}' is {describe(item, name)}; expected a list of lists of strings, "
             "none of them empty."
         )
     blank = [text for group in value for text in group if not fold(text)]
     if blank:
-        raise EvalError(f"{place}: 'facts' holds {blank[0]!r}, which says nothing.")
+        raise EvalError(f"{place}: '{name}' holds {blank[0]!r}, which says nothing.")
     return tuple(tuple(group) for group in value)
 
 
@@ -270,6 +278,13 @@ def find_paper(key: str, ids: Collection[str], texts: dict[str, str], case: Case
 def one_line(text: str) -> str:
     """The text with each run of white space as one space."""
     return " ".join(text.split())
+
+
+def is_complete(case: Case, standalone: str) -> bool:
+    """Whether a follow-up was made complete as its case says."""
+    said = standalone.casefold()
+    carried = all(any(word.casefold() in said for word in group) for group in case.standalone)
+    return carried and not any(word.casefold() in said for word in case.stray)
 
 
 def is_correct(case: Case, text: str, cited: Collection[str]) -> bool:

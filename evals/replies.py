@@ -27,6 +27,10 @@ class Answered(Protocol):
         """What the reader sees."""
 
     @property
+    def standalone_question(self) -> str:
+        """The question as answered."""
+
+    @property
     def abstained(self) -> bool:
         """Whether no answer is given."""
 
@@ -54,6 +58,7 @@ class Reply:
         nearest: (record id, quote) of the nearest passages, where it abstained.
         abstained: Whether no answer was given.
         confidence: In [0, 1].
+        standalone: The question as answered.
         error: What went wrong, where the system crashed: that counts as a wrong answer given.
     """
 
@@ -63,6 +68,7 @@ class Reply:
     nearest: tuple[tuple[str, str], ...] = ()
     abstained: bool = False
     confidence: float = 0.0
+    standalone: str = ""
     error: str | None = None
 
     @property
@@ -93,4 +99,5 @@ def as_reply(answer: Answered) -> Reply:
         nearest=tuple((citation.record_id, citation.quote) for citation in answer.nearest),
         abstained=answer.abstained,
         confidence=answer.confidence or 0.0,
+        standalone=answer.standalone_question,
     )

@@ -127,6 +127,7 @@ def overall_table(name: str, figures: Figures) -> Table:
         (f"wrong among {figures['given']} answers given", spell(figures["wrong_among_given"])),
         ("AUROC of confidence", spell(figures["auroc"])),
         ("precision of which_papers", spell(figures["which_papers_precision"])),
+        ("follow-ups made complete", spell(figures["made_complete"])),
         ("crashed (counted as wrong)", len(figures["crashed"])),
         *((f"  {item['id']}", item["error"]) for item in figures["crashed"]),
     ]

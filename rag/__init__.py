@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag.answer import Answer, Citation, Sentence
     from rag.config import Settings
+    from rag.conversation import Conversation
     from rag.engine import AnswerStream
     from rag.library import Library
     from rag.verified_engine import verified
@@ -18,6 +19,7 @@ __all__ = [
     "Answer",
     "AnswerStream",
     "Citation",
+    "Conversation",
     "Hit",
     "Library",
     "Passage",
@@ -31,6 +33,7 @@ __all__ = [
 _HOMES = {
     "rag.answer": ("Answer", "Citation", "Sentence"),
     "rag.config": ("Settings",),
+    "rag.conversation": ("Conversation",),
     "rag.engine": ("AnswerStream",),
     "rag.library": ("Library",),
     "rag.verified_engine": ("verified",),

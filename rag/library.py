@@ -29,7 +29,8 @@ from vectorstore.records import AddReport, Hit, Record
 from vectorstore.store import Store, Waiting
 
 if TYPE_CHECKING:
-    from rag.llm import LLMOptions
+    from rag.conversation import Conversation
+    from rag.llm import ChatDoor, LLMOptions
 
 Where = str | Sequence[str] | Filter | None
 MAX_QUESTION_CHARACTERS = 4000
@@ -181,6 +182,17 @@ class Library:
         """`ask`, without blocking the event loop."""
         return await asyncio.to_thread(self.ask, question, where, exclude)
 
+    def conversation(self, llm: ChatDoor | None = None) -> Conversation:
+        """A conversation, in which questions may follow from one another.
+
+        Args:
+            llm: Makes follow-ups complete; that of the settings where None, and rules where
+                there is none.
+        """
+        from rag.conversation import Conversation
+
+        return Conversation(self, llm or self._door)
+
     def retriever(
         self, where: Where = None, exclude: Collection[str] = (), top_k: int | None = None
     ) -> LibraryRetriever:
@@ -197,9 +209,13 @@ class Library:
         return CheckedQueryEngine(self.retriever(where, exclude), self._answerer, self._read)
 
     @cached_property
-    def _answerer(self) -> Answerer:
+    def _door(self) -> ChatDoor | None:
         """Opened when first asked: an LLM's address and key matter to no other command."""
-        return _open_answerer(self.settings)
+        return _open_door(self.settings)
+
+    @cached_property
+    def _answerer(self) -> Answerer:
+        return _open_answerer(self.settings, self._door)
 
     def _must_be_ones_own(self) -> None:
         if self.is_sample:
@@ -209,16 +225,13 @@ class Library:
             )
 
 
-def _open_answerer(settings: Settings) -> Answerer:
-    """The embedded answerer, or the LLM that was named, with the embedded one beside it."""
-    embedded = QuoteAnswerer(settings.threshold)
+def _open_door(settings: Settings) -> ChatDoor | None:
+    """The door to the LLM that was named."""
     if settings.llm is None:
-        return embedded
-    from rag.answerers.generate import GenerateAnswerer
+        return None
     from rag.llm import open_llm
 
-    door = open_llm(settings.llm, llm_options(settings))
-    return GenerateAnswerer(door, embedded, settings.llm_passages, settings.threshold)
+    return open_llm(settings.llm, llm_options(settings))
 
 
 def llm_options(settings: Settings) -> LLMOptions:
@@ -227,6 +240,16 @@ def llm_options(settings: Settings) -> LLMOptions:
 
     names = [field.name for field in fields(LLMOptions)]
     return LLMOptions(**{name: getattr(settings, f"llm_{name}") for name in names})
+
+
+def _open_answerer(settings: Settings, door: ChatDoor | None) -> Answerer:
+    """The embedded answerer, or the LLM that was named, with the embedded one beside it."""
+    embedded = QuoteAnswerer(settings.threshold)
+    if door is None:
+        return embedded
+    from rag.answerers.generate import GenerateAnswerer
+
+    return GenerateAnswerer(door, embedded, settings.llm_passages, settings.threshold)
 
 
 def checked_question(question: str) -> str:

@@ -52,6 +52,7 @@ class FakeAnswer:
     confidence: float | None = None
     citations: list[FakeCitation] = field(default_factory=list)
     nearest: list[FakeCitation] = field(default_factory=list)
+    standalone_question: str = "How many?"
 
 
 def item(name: str, answerable: bool, right: bool, reply: Reply) -> abstain.Item:
@@ -253,7 +254,9 @@ def test_only_wrong_outcomes_are_shown_unless_all_are_wanted() -> None:
 
 def test_a_reply_holds_what_an_answer_cites_and_quotes() -> None:
     answer = FakeAnswer("Four.", False, 0.8, [FakeCitation("a:1", "They are four.")])
-    assert as_reply(answer) == Reply("Four.", ("They are four.",), ("a:1",), confidence=0.8)
+    assert as_reply(answer) == Reply(
+        "Four.", ("They are four.",), ("a:1",), confidence=0.8, standalone="How many?"
+    )
 
 
 def test_a_crash_becomes_a_reply_that_tells_it() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.cases import Case, is_correct, load_cases, resolve
+from evals.cases import Case, is_complete, is_correct, load_cases, resolve
 from evals.errors import EvalError
 from evals.wording import fold, states
 from vectorstore.records import Record
@@ -76,7 +76,7 @@ def test_a_case_may_name_itself_and_what_was_asked_before(tmp_path: Path) -> Non
     ("change", "message"),
     [
         ({"colour": "red"}, "unknown field 'colour'; known: id, kind, papers, question, "
-         "answerable, facts, evidence, spans, reason, history, draft."),
+         "answerable, facts, evidence, spans, reason, history, standalone, stray, draft."),
         ({"kind": "riddle"}, "'kind' is 'riddle'; expected one of fact, facts, definition, yesno, "
          "which_papers, comparison, paraphrase, follow_up, near_miss, off_topic, hostile."),
         ({"question": " "}, "'question' is ' '; expected a string."),
@@ -277,3 +277,12 @@ def test_some_kinds_must_cite_all_papers(kind: str) -> None:
     wanted = case(kind, papers=("a:1", "a:2"))
     assert not is_correct(wanted, "It is 4.", {"a:2"})
     assert is_correct(wanted, "It is 4.", {"a:2", "a:1", "a:3"})
+
+
+def test_a_follow_up_is_complete_with_all_that_it_takes_and_nothing_stray(tmp_path: Path) -> None:
+    groups = [["moth", "LanternNet"], ["Owlet"]]
+    added = {"history": ["How many moths?"], "standalone": groups, "stray": ["Sphinx"]}
+    (read,) = load_cases(write(tmp_path / "x.jsonl", {**MISS, **added}))
+    assert is_complete(read, "How good is LanternNet on owlet?")
+    assert not is_complete(read, "How good is it on Owlet?")
+    assert not is_complete(read, "How good is LanternNet on Sphinx and Owlet?")

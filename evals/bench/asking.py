@@ -95,13 +95,13 @@ def case_asker(library: Library) -> Callable[[Case], Reply]:
 
 
 def ask_in_turn(library: Library, case: Case) -> Answer:
-    """The answer to the case, which must stand by itself."""
-    if case.history:
-        raise EvalError(
-            f"{case.place}: case '{case.id}' has a history; expected none: "
-            "there are no conversations to ask it in yet."
-        )
-    return library.ask(case.question)
+    """The answer to the case, in a conversation where questions were asked before it."""
+    if not case.history:
+        return library.ask(case.question)
+    conversation = library.conversation()
+    for question in case.history:
+        conversation.ask(question)
+    return conversation.ask(case.question)
 
 
 def naive_asker(library: Library, embedder: Embedder) -> Callable[[Case], Reply]:

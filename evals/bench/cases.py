@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evals.cases import KINDS, Case, is_correct
+from evals.cases import KINDS, Case, is_complete, is_correct
 from evals.metrics import Interval, auroc, bootstrap, bootstrap_statistic
 from evals.replies import Reply
 
@@ -34,6 +34,11 @@ class Outcome:
         return not self.reply.abstained and not self.right
 
     @property
+    def completed(self) -> bool:
+        """Whether the follow-up was made complete, or rightly left alone."""
+        return self.reply.error is None and is_complete(self.case, self.reply.standalone)
+
+    @property
     def precision(self) -> float | None:
         """The share of the cited papers that are wanted; None where none is cited."""
         cited = set(self.reply.cited)
@@ -52,6 +57,9 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "unanswerable_abstention": share(outcome.right for outcome in unanswerable),
         "wrong_among_given": share(outcome.wrong_given for outcome in given),
         "given": len(given),
+        "made_complete": share(
+            outcome.completed for outcome in outcomes if outcome.case.standalone
+        ),
         "auroc": as_json(separation(outcomes)),
         "which_papers_precision": share(
             outcome.precision for outcome in listing if outcome.precision is not None
@@ -108,6 +116,7 @@ def show(outcomes: Iterable[Outcome], which: str, system: str) -> list[dict[str,
             "id": outcome.case.id,
             "kind": outcome.case.kind,
             "question": outcome.case.question,
+            "standalone": outcome.reply.standalone,
             "right": outcome.right,
             "abstained": outcome.reply.abstained,
             "confidence": outcome.reply.confidence,

@@ -159,6 +159,40 @@ def ask(
 
 
 @app.command()
+def chat(
+    where: Where = None,
+    llm: LLMName = None,
+    library: LibraryPath = None,
+    load: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Go on with a saved conversation.")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the conversation there at the end.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask questions that follow from one another, a line each; piped lines too."""
+    from vectorstore.minilm import load_ahead
+
+    load_ahead()
+    from rag.cli.chat import chat as converse
+    from rag.cli.libraries import opened_for_reading
+    from rag.transcript import load_turns
+    from vectorstore.filters import parse_filter
+
+    conditions = parse_filter(where)
+    turns = load_turns(load) if load else []
+    with opened_for_reading(library, llm) as read:
+        conversation = read.conversation()
+        conversation.resume(turns)
+        clean = converse(conversation, conditions, as_json)
+    if save:
+        conversation.save(save)
+    if not clean:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def search(
     text: Annotated[str, typer.Argument(help="Words, or a sentence.")],
     top_k: Annotated[int | None, typer.Option(min=1, help="Papers to show, at most.")] = None,
