@@ -36,6 +36,7 @@ Cache = Annotated[
 ]
 Corpus = Annotated[list[Path] | None, typer.Option(help="Abstracts, in any format Quoth reads.")]
 
+WordsOnly = Annotated[bool, typer.Option("--words", help="Check by words, without embedding.")]
 Others = Annotated[
     int | None,
     typer.Option(min=0, help="Of the corpus, the cases' papers and this many others only."),
@@ -177,25 +178,29 @@ def claims(
         Path, typer.Option(help="Folder with corpus.jsonl[.gz] and claims_SPLIT.jsonl[.gz].")
     ],
     split: Annotated[str, typer.Option(help="Split: claims_SPLIT.jsonl.")] = "train",
+    words_only: WordsOnly = False,
     as_json: AsJson = False,
 ) -> None:
     """Check SciFact's claims: does the checker tell support, contradiction and neither?"""
+    from evals.bench.checking import checker
     from evals.bench.claims import run_claims
     from evals.tables import claim_tables
 
-    show(run_claims(scifact, split), as_json, claim_tables)
+    show(run_claims(scifact, split, checker(words_only)), as_json, claim_tables)
 
 
 @bench.command()
 def pairs(
     file: Annotated[Path, typer.Argument(help="JSON Lines of document, claim, supported.")],
+    words_only: WordsOnly = False,
     as_json: AsJson = False,
 ) -> None:
     """Check any claims about documents: does the checker tell supported from unsupported?"""
+    from evals.bench.checking import checker
     from evals.bench.pairs import run_pairs
     from evals.tables import pair_tables
 
-    show(run_pairs(file), as_json, pair_tables)
+    show(run_pairs(file, checker(words_only)), as_json, pair_tables)
 
 
 @bench.command()
@@ -204,14 +209,17 @@ def drafts(
     corpus: Annotated[
         Path | None, typer.Option(help="The papers, JSON Lines.", show_default="the sample")
     ] = None,
+    words_only: WordsOnly = False,
     as_json: AsJson = False,
 ) -> None:
     """Check drafts with one planted error each, and their correct twins."""
     from evals.bench.asking import sample_files
+    from evals.bench.checking import checker
     from evals.bench.drafts import run_drafts
     from evals.tables import draft_tables
 
-    show(run_drafts(file, corpus or sample_files()[0]), as_json, draft_tables)
+    result = run_drafts(file, corpus or sample_files()[0], checker(words_only))
+    show(result, as_json, draft_tables)
 
 
 def show(

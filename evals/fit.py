@@ -12,7 +12,7 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,42 +20,19 @@ import numpy as np
 
 from evals.beir import Beir
 from evals.cases import Case
+from evals.fit_wording import Example, fit_wording
 from evals.metrics import auroc
-from rag.answerers.model import AnswerModel, Matrix, answer_features, from_json, wording
-from rag.answerers.quote import READ_PAPERS, SECOND_SHARE, judge_features
+from rag.answerers.judging import READ_PAPERS, judge_features
+from rag.answerers.model import AnswerModel, Matrix, answer_features, from_json, mask_names
+from rag.answerers.picking import MAX_SENTENCES, SECOND_SHARE
 from rag.answerers.reading import TextReader
-from rag.question import Question, analyse
+from rag.question import analyse
 from vectorstore.records import Hit
 from vectorstore.sentences import Span
 from vectorstore.store import Store
 
 FOLDS = 5
-MIN_WORDING = 3
 WITHHELD_WEIGHT = 0.5
-WORDING_STRENGTH = 0.1
-
-
-@dataclass(frozen=True)
-class Example:
-    """One question asked once: what was read, and what was right.
-
-    Attributes:
-        question: Taken apart.
-        rows: Features of every sentence read.
-        right: Which of them answer.
-        answerable: Whether the papers at hand answer at all.
-        group: The paper that it is about: kept in one fold.
-        weight: How much it counts.
-        worded: Whether its wording may teach what abstracts tend to say.
-    """
-
-    question: Question
-    rows: Matrix
-    right: Matrix
-    answerable: bool
-    group: str
-    weight: float = 1.0
-    worded: bool = True
 
 
 def examples_of_cases(store: Store, cases: Sequence[Case], reader: TextReader) -> Iterator[Example]:
@@ -90,11 +67,11 @@ def fit(examples: Sequence[Example]) -> dict[str, Any]:
     odds, probabilities = np.zeros(len(examples)), [np.zeros(0)] * len(examples)
     for number in range(FOLDS):
         train = [item for item in range(len(examples)) if fold[item] != number]
-        weights, bias = _fit_wording([examples[item] for item in train])
+        wording = fit_wording([examples[item] for item in train])
         trees = _fit_sentences([examples[item] for item in train])
         for item in range(len(examples)):
             if fold[item] == number:
-                odds[item] = _odds(examples[item].question, weights, bias)
+                odds[item] = wording.odds(examples[item].question, examples[item].meaning)
                 probabilities[item] = trees(examples[item].rows)
     inputs = np.array(
         [
@@ -110,11 +87,12 @@ def fit(examples: Sequence[Example]) -> dict[str, Any]:
             inputs[fold != number], right[fold != number], weight[fold != number]
         )
         confidence[fold == number] = answers.predict_proba(inputs[fold == number])[:, 1]
-    weights, bias = _fit_wording(examples)
+    wording = fit_wording(examples)
     model = {
         "sentences": _to_trees(_fit_forest(examples)),
-        "wording": weights,
-        "wording_bias": bias,
+        "wording": wording.ngrams,
+        "wording_bias": wording.bias,
+        "meaning": wording.meaning.tolist(),
         "answers": _to_trees(_fit_answers(inputs, right, weight)),
     }
     return {"model": model, "report": _report(examples, right, confidence, odds)}
@@ -133,15 +111,17 @@ def _example(
     """A question put to these papers; without a case, none of them answers it."""
     asked = analyse(text)
     papers = reader.read_records([hit.record for hit in hits])
-    rows = judge_features(asked, reader.read_text(asked.text), papers, hits)
+    read, masked = reader.read_texts([asked.text, mask_names(asked)])
+    rows = judge_features(asked, read, papers, hits)
     right = [
         case is not None and paper.record.id == group and _overlaps(span, case.spans)
         for paper in papers
         for span in paper.spans
     ]
     if case is None:
-        return Example(asked, rows, np.array(right, float), False, group, WITHHELD_WEIGHT, False)
-    return Example(asked, rows, np.array(right, float), case.answerable, group)
+        weight = (WITHHELD_WEIGHT, False)
+        return Example(asked, rows, np.array(right, float), False, group, masked.vector, *weight)
+    return Example(asked, rows, np.array(right, float), case.answerable, group, masked.vector)
 
 
 def _overlaps(span: Span, marked: Sequence[tuple[int, int]]) -> bool:
@@ -159,7 +139,7 @@ def _is_right(example: Example, probabilities: Matrix) -> bool:
         return False
     if example.group.startswith("claim:"):
         return True
-    order = np.argsort(-probabilities, kind="stable")[:3]
+    order = np.argsort(-probabilities, kind="stable")[:MAX_SENTENCES]
     picked = [
         item for item in order if probabilities[item] >= SECOND_SHARE * probabilities[order[0]]
     ]
@@ -171,35 +151,6 @@ def _folds(examples: Sequence[Example]) -> Matrix:
     order = np.random.default_rng(0).permutation(len(groups))
     number = {group: int(place) % FOLDS for group, place in zip(groups, order, strict=True)}
     return np.array([number[example.group] for example in examples])
-
-
-def _fit_wording(examples: Sequence[Example]) -> tuple[dict[str, float], float]:
-    """Log-odds by n-gram that what a question asks for is said; names are masked."""
-    from sklearn.feature_extraction.text import CountVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    worded = [example for example in examples if example.worded]
-    counter = CountVectorizer(
-        analyzer=_identity, preprocessor=None, min_df=MIN_WORDING, binary=True
-    )
-    table = counter.fit_transform([wording(example.question) for example in worded])
-    model = LogisticRegression(C=WORDING_STRENGTH, max_iter=5000)
-    model.fit(table, [example.answerable for example in worded])
-    names = counter.get_feature_names_out()
-    weights = {
-        str(name): round(float(value), 4)
-        for name, value in zip(names, model.coef_[0], strict=True)
-        if abs(value) >= 0.005
-    }
-    return weights, round(float(model.intercept_[0]), 4)
-
-
-def _identity(tokens: list[str]) -> list[str]:
-    return tokens
-
-
-def _odds(question: Question, weights: dict[str, float], bias: float) -> float:
-    return bias + sum(weights.get(item, 0.0) for item in set(wording(question)))
 
 
 def _fit_forest(examples: Sequence[Example]) -> Any:  # noqa: ANN401 - scikit-learn is untyped

@@ -12,7 +12,8 @@ from evals.bench.cache import default_folder
 from evals.bench.libraries import build_beir, chosen_embedder
 from evals.bench.progress import tracked
 from evals.cases import Case, load_cases, resolve
-from evals.fit import Example, examples_of_cases, examples_of_claims, fit, save
+from evals.fit import examples_of_cases, examples_of_claims, fit, save
+from evals.fit_wording import Example
 from rag.answerers.reading import TextReader
 from vectorstore.store import Store
 

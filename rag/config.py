@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     cache: Path = Field(default_factory=lambda: user_cache_path("quoth"))
     embedding: str = "all-MiniLM-L6-v2-int8"
     top_k: int = Field(default=20, ge=1, le=100)
-    threshold: float = Field(default=0.45, ge=0.0, le=1.0)
+    threshold: float = Field(default=0.4, ge=0.0, le=1.0)
     llm: Any = None
     llm_timeout_connect: float = Field(default=5.0, gt=0.0)
     llm_timeout_read: float = Field(default=60.0, gt=0.0)

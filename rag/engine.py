@@ -17,7 +17,7 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.answer import Answer, Citation, Draft, DraftSentence, Sentence
-from rag.checking import Closeness
+from rag.checking import Reader
 from rag.retriever import to_hits
 from rag.review import Reviewed, review
 from rag.verify import Numbering, finish, settle
@@ -88,18 +88,18 @@ class CheckedQueryEngine(BaseQueryEngine):
     """Retrieves, drafts, verifies: `query` returns a response whose every sentence was checked."""
 
     def __init__(
-        self, retriever: BaseRetriever, answerer: Answerer, closeness: Closeness | None = None
+        self, retriever: BaseRetriever, answerer: Answerer, read: Reader | None = None
     ) -> None:
         """Composes an engine.
 
         Args:
             retriever: Any LlamaIndex retriever.
             answerer: Writes drafts.
-            closeness: For the check: cosine similarities by an embedder; None goes by words.
+            read: For the check: token states by the embedding model; None goes by words.
         """
         self._retriever = retriever
         self._answerer = answerer
-        self._closeness = closeness
+        self._read = read
         super().__init__(callback_manager=CallbackManager([]))
 
     def ask(self, question: str, standalone: str | None = None) -> Answer:
@@ -131,7 +131,7 @@ class CheckedQueryEngine(BaseQueryEngine):
         draft = self._answerer.answer(standalone, hits)
         clock.tell("answer")
         retrieved = [hit.record for hit in hits]
-        answer = finish(question, standalone, draft, {}, retrieved, self._closeness)
+        answer = finish(question, standalone, draft, {}, retrieved, self._read)
         clock.tell("verify")
         return replace(answer, timings_ms=clock.timings()), nodes
 
@@ -170,7 +170,7 @@ class CheckedQueryEngine(BaseQueryEngine):
         return replace(answer, timings_ms=clock.timings())
 
     def _review(self, sentence: DraftSentence, question: str, hits: list[Hit]) -> Reviewed:
-        return review(sentence, [hit.record for hit in hits], question, self._closeness)
+        return review(sentence, [hit.record for hit in hits], question, self._read)
 
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}

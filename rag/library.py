@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 from rag.answer import Answer
 from rag.answerers.quote import QuoteAnswerer
+from rag.checking import Memory
 from rag.config import Settings, read_settings
 from rag.engine import Answerer, AnswerStream, CheckedQueryEngine
 from rag.retriever import LibraryRetriever
+from vectorstore import minilm
 from vectorstore.adding import Progress, add
 from vectorstore.embedding import Embedder, open_embedder
 from vectorstore.errors import LibraryError, QuestionError
@@ -48,6 +50,7 @@ class Library:
         self.store = store
         self.settings = settings
         self.is_sample = is_sample
+        self._read = Memory(minilm.read)
 
     @classmethod
     def open(
@@ -203,7 +206,7 @@ class Library:
         self, where: Where = None, exclude: Collection[str] = ()
     ) -> CheckedQueryEngine:
         """A plain LlamaIndex query engine over this library."""
-        return CheckedQueryEngine(self.retriever(where, exclude), self._answerer)
+        return CheckedQueryEngine(self.retriever(where, exclude), self._answerer, self._read)
 
     @cached_property
     def _door(self) -> ChatDoor | None:

@@ -28,6 +28,8 @@ SEEKING = frozenset(
     " mention mentions present presents propose proposes proposed introduce introduces focus"
     " focuses focused relate relates related topic topics subject subjects every some contain"
     " contains include includes employ employs apply applies address addresses consider considers"
+    " promise promises make makes made new novel own approaches groups teams researchers surveys"
+    " learn learns inside within without individual anything anyone"
     " examine examines explore explores number numbers figure figures result results research"
     " report reports reported describe describes".split()
 )
@@ -36,7 +38,7 @@ SEEKING = frozenset(
 SELDOM_STATED = frozenset(
     term
     for name in (
-        "optimizer optimiser scheduler GPU GPUs TPU epoch batch seed dropout decay licence license"
+        "optimizer optimiser GPU GPUs TPU epoch batch seed dropout decay licence license"
         " funding funded funder grant affiliation institution venue budget AUC AUROC PSNR SSIM BLEU"
         " ROUGE perplexity rate"
     ).split()
@@ -64,23 +66,35 @@ _DEFINITION = re.compile(
     r"|\bexpand\b|\brefers? to\b|\bexpansion of|\bmeaning\b|\bdefine|\bdefinition of|letters",
     re.IGNORECASE,
 )
-_LISTING = re.compile(
-    r"\b(which|what|list|name|find|show|any|all|every|are there|papers)\b", re.IGNORECASE
-)
-_LISTED = re.compile(r"\b(papers|studies|articles|abstracts|publications|works)\b", re.IGNORECASE)
 _PAPERS = re.compile(
-    r"^\s*(papers|studies|articles|abstracts|works)\b"
-    r"|\b(which|what) (paper|study|article|abstract|work)\b|\bpapers\b[^?]{0,40}\bplease\b",
+    r"^\s*(papers|studies|articles|abstracts|works)\b|\bpapers\b[^?]{0,40}\bplease\b"
+    r"|(?<!from )\b(which|what) (paper|study|article|abstract|work)\b"
+    r"|\b(which|what|list|name|find|show|give|tell|any|all|every|each)\b"
+    r"(?: (?:of|the)){0,2}(?: (?!of\b|the\b)[\w-]+){0,2}?"
+    r" (papers|(?<!case )studies|articles|abstracts|publications)\b(?! of the\b)"
+    r"|\b(which|what|list|find|all|the|other|any) works\b(?! best| well| as)"
+    r"|\b(is there|are there|every|each|any) (\w+ )?(paper|study|article|abstract|work)\b",
+    re.IGNORECASE,
+)
+_RESEARCHERS = re.compile(
+    r"^\s*(?:(?:which|what) (?:approaches|authors|groups|teams|researchers|surveys)|who)"
+    r" (?!(?:is|are|was|were|do|does|did|has|have|can|could)\b)(?:\w+(?:ly)? )?"
+    r"(?:look|stud|investigat|work|explor|examin|us|analy|address|deal|learn|buil|tackl|appl[yi]"
+    r"|survey|review)\w*\b",
     re.IGNORECASE,
 )
 _COMPARISON = re.compile(
     r"\bcompar|\bversus\b|\bvs\b\.?|\bdiffer(s|ence|ences|ent)?\b|\bin common\b|\bcontrast\b"
-    r"|\bsimilar|\bboth\b|\beach\b|\brespective",
+    r"|\bsimilar|\bboth\b|\beach\b|\brespective|\band (how|what) (do|does|did|is|are)\b",
     re.IGNORECASE,
 )
 _FOCUS = re.compile(r"\b(?:which|what|how many|how much|name the|list the)\b", re.IGNORECASE)
 _WHAT_IS = re.compile(r"(?:what(?:'s| is| are)(?: an?| the)?\s+)?([\w+-]{2,})\s*\??", re.IGNORECASE)
 _NAME = re.compile(r"\b[A-Za-z][\w+-]*[\w+]")
+_POSSESSIVE = re.compile(r"(?<=\w)['’][sS]$")
+_CONTRACTION = re.compile(r"\w+n['’]t|\w+['’](m|re|ve|ll|d)", re.IGNORECASE)
+_PLURAL_ACRONYM = re.compile(r"[A-Z][A-Z\d]+s")
+_BRITISH = re.compile(r"(?<=[a-z]{3})is(?=(e|ed|es|er|ers|ing|ation|ations)$)")
 _TWO_CAPITALS = re.compile(r"[A-Z][\w-]*[A-Z]")
 
 
@@ -139,7 +153,7 @@ def analyse(text: str) -> Question:
     names = tuple(word for word in content if is_name(word.text, first=word is words[0]))
     return Question(
         text=text,
-        kind=_kind(text),
+        kind=_kind(text, names),
         words=content,
         names=names,
         focus=_focus(text, content, names),
@@ -178,10 +192,16 @@ def _names_something(sentence: str) -> bool:
 
 def split_words(text: str) -> list[Word]:
     """The words of a text, compounds whole."""
-    return [
-        Word(match.group(), match.start(), word_terms(match.group()))
-        for match in WORD.finditer(text)
-    ]
+    return [_to_word(match.group(), match.start()) for match in WORD.finditer(text)]
+
+
+def _to_word(text: str, start: int) -> Word:
+    """A word without its possessive s; contractions of function words carry no terms."""
+    bare = _POSSESSIVE.sub("", text)
+    if _CONTRACTION.fullmatch(bare):
+        return Word(bare, start, ())
+    singular = bare[:-1] if _PLURAL_ACRONYM.fullmatch(bare) else bare
+    return Word(bare, start, word_terms(_BRITISH.sub("iz", singular)))
 
 
 def is_name(word: str, first: bool) -> bool:
@@ -196,18 +216,12 @@ def squash(text: str) -> str:
     return re.sub(r"[^a-z0-9+]", "", text.casefold())
 
 
-def _kind(text: str) -> Kind:
+def _kind(text: str, names: tuple[Word, ...]) -> Kind:
     if _acronyms(text):
         return "definition"
-    if _PAPERS.search(text) or any(map(_lists_papers, text.split("?"))):
+    if _PAPERS.search(text) or (not names and _RESEARCHERS.match(text)):
         return "which_papers"
     return "comparison" if _COMPARISON.search(text) else "fact"
-
-
-def _lists_papers(part: str) -> bool:
-    """Whether papers are spoken of after a word that asks for a list."""
-    asks = _LISTING.search(part)
-    return bool(asks and _LISTED.search(part, asks.end()))
 
 
 def _focus(text: str, content: tuple[Word, ...], names: tuple[Word, ...]) -> tuple[Word, ...]:

@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 
 from rag.answer import DraftSentence, Evidence, Verdict, fold
 from rag.checking import (
-    Closeness,
     Finding,
+    Reader,
     check_claim,
     check_quotations,
     find_support,
     repair_quotation,
 )
+from rag.checking.reading import read_sentence
 from vectorstore.records import Record
 from vectorstore.sentences import split_sentences
 
 CORRECTED = "its citation was corrected"
 ADDED = "it cited nothing; its citation was added"
+LEAST_WORDS, LEAST_TOLD = 3, 2
+"""Words of a sentence that can be checked, and those of them that carry meaning, or numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def review(
     sentence: DraftSentence,
     retrieved: Sequence[Record] = (),
     question: str = "",
-    closeness: Closeness | None = None,
+    read: Reader | None = None,
 ) -> Reviewed:
     """Checks a sentence against what it cites and, where that fails, against the rest.
 
@@ -55,7 +58,7 @@ def review(
         sentence: As drafted.
         retrieved: The papers found: a citation that fails is corrected to one of these.
         question: What was asked; repeating its words claims nothing.
-        closeness: Cosine similarities by an embedder; None goes by words alone.
+        read: Token states by the embedding model, for meaning; None goes by words alone.
     """
     for place in sentence.evidence:
         if not 0 <= place.start < place.end <= len(place.record.abstract):
@@ -63,7 +66,7 @@ def review(
             return Reviewed(sentence, "unsupported", reason, 0.0)
     if sentence.quoted:
         return _review_quotation(sentence)
-    return _review_prose(sentence, retrieved, question, closeness)
+    return _review_prose(sentence, retrieved, question, read)
 
 
 def label(record_id: str) -> str:
@@ -85,21 +88,23 @@ def _review_prose(
     sentence: DraftSentence,
     retrieved: Sequence[Record],
     question: str,
-    closeness: Closeness | None,
+    read: Reader | None,
 ) -> Reviewed:
+    if not _says_enough(sentence.text):
+        return Reviewed(sentence, "unsupported", "it says too little to be checked", 0.0)
     cited = list({place.record.id: place.record for place in sentence.evidence}.values())
     found = None
     if cited:
         texts = [_text_of(record) for record in cited]
         repaired = replace(sentence, text=_repair(sentence.text, texts))
         labels = [label(record.id) for record in cited]
-        found = check_claim(repaired.text, texts, question, closeness, labels)
+        found = check_claim(repaired.text, texts, question, read, labels)
         if found.verdict != "unsupported":
             return _place(repaired, found, cited)
     others = [record for record in retrieved if record not in cited]
     texts = [_text_of(record) for record in others]
     repaired = replace(sentence, text=_repair(sentence.text, texts))
-    support = find_support(repaired.text, texts, question, closeness)
+    support = find_support(repaired.text, texts, question, read)
     if support is not None:
         moved = _place(repaired, support.finding, [others[support.passage]])
         return replace(moved, reason=CORRECTED if cited else ADDED)
@@ -107,6 +112,13 @@ def _review_prose(
         reason = "it cites nothing, and no abstract that was found says so"
         return Reviewed(sentence, "unsupported", reason, 0.0)
     return _place(sentence, found, cited)
+
+
+def _says_enough(text: str) -> bool:
+    """Whether a sentence stands by itself; `40 steps.` means another thing after each question."""
+    read = read_sentence(text)
+    told = len(read.content) + len(read.quantities)
+    return len(read.tokens) >= LEAST_WORDS and told >= LEAST_TOLD
 
 
 def _text_of(record: Record) -> str:

@@ -18,20 +18,19 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.answer import Draft, DraftSentence, Evidence
-from rag.checking import Closeness
+from rag.checking import Memory, Reader
 from rag.drafts import CitedSentence, parse_draft, without_reasoning
 from rag.engine import CheckedResponse
 from rag.retriever import to_hits
 from rag.verify import finish
+from vectorstore import minilm
 from vectorstore.records import Record
 
 UNDISPUTED = 1.0
 """Confidence that the sources answer the question: nothing but the engine's word is known."""
 
 
-def verified(
-    query_engine: BaseQueryEngine, closeness: Closeness | None = None
-) -> VerifiedQueryEngine:
+def verified(query_engine: BaseQueryEngine, read: Reader | None = None) -> VerifiedQueryEngine:
     """A query engine whose responses hold only sentences that their source nodes support.
 
     Responses are `CheckedResponse`: their text has new citation marks, and `answer` holds the
@@ -40,18 +39,18 @@ def verified(
 
     Args:
         query_engine: Any; `CitationQueryEngine` for one.
-        closeness: Cosine similarities by an embedder; None goes by words alone.
+        read: Token states by an embedding model, for meaning; the default model's where None.
     """
-    return VerifiedQueryEngine(query_engine, closeness)
+    return VerifiedQueryEngine(query_engine, read or Memory(minilm.read))
 
 
 class VerifiedQueryEngine(BaseQueryEngine):
     """What `verified` returns."""
 
-    def __init__(self, query_engine: BaseQueryEngine, closeness: Closeness | None = None) -> None:
+    def __init__(self, query_engine: BaseQueryEngine, read: Reader) -> None:
         """Wraps an engine."""
         self._inner = query_engine
-        self._closeness = closeness
+        self._read = read
         super().__init__(callback_manager=CallbackManager([]))
 
     def _query(self, query_bundle: QueryBundle) -> CheckedResponse:
@@ -79,7 +78,7 @@ class VerifiedQueryEngine(BaseQueryEngine):
             answerer=type(self._inner).__name__,
         )
         records = list({record.id: record for record in retrieved if record}.values())
-        answer = finish(question, question, draft, {}, records, self._closeness)
+        answer = finish(question, question, draft, {}, records, self._read)
         taken = round((perf_counter() - start) * 1000, 2)
         answer = replace(answer, timings_ms={"verify": taken, "total": taken})
         return CheckedResponse(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import sqrt
 
 from rag.answer import Answer, Citation, Draft, Evidence, Sentence, cite
-from rag.checking import Closeness
+from rag.checking import Reader
 from rag.review import Reviewed, label, review
 from vectorstore.records import Record
 
@@ -68,7 +68,7 @@ def finish(
     draft: Draft,
     timings: Mapping[str, float],
     retrieved: Sequence[Record] = (),
-    closeness: Closeness | None = None,
+    read: Reader | None = None,
 ) -> Answer:
     """The answer that a draft makes once every sentence of it has been checked.
 
@@ -78,9 +78,9 @@ def finish(
         draft: By whichever answerer.
         timings: Milliseconds by step.
         retrieved: The papers found: a citation that fails is corrected to one of these.
-        closeness: Cosine similarities by an embedder; None goes by words alone.
+        read: Token states by the embedding model, for meaning; None goes by words alone.
     """
-    reviewed = [review(item, retrieved, standalone, closeness) for item in draft.sentences]
+    reviewed = [review(item, retrieved, standalone, read) for item in draft.sentences]
     return settle(question, standalone, draft, reviewed, timings)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import pytest
 
-from rag.checking import THRESHOLD, check_claim
+from rag.checking import THRESHOLD, Memory, check_claim
+from vectorstore import minilm
 
 LAMPS = (
     "Moth traps. We studied moth traps in twelve gardens. Blue lamps attract 40% more moths than"
@@ -20,9 +23,22 @@ STEPS = (
 )
 
 
-def verdict(claim: str, passage: str = LAMPS) -> tuple[str, str | None]:
-    finding = check_claim(claim, [passage], labels=["[2]"])
-    return finding.verdict, finding.reason
+class Verdict(Protocol):
+    """What a sentence gets."""
+
+    def __call__(self, claim: str, passage: str = LAMPS) -> tuple[str, str | None]:
+        """Verdict and reason."""
+
+
+@pytest.fixture(scope="module", params=["words", "meaning"])
+def verdict(request: pytest.FixtureRequest) -> Verdict:
+    read = Memory(minilm.read) if request.param == "meaning" else None
+
+    def check(claim: str, passage: str = LAMPS) -> tuple[str, str | None]:
+        finding = check_claim(claim, [passage], read=read, labels=["[2]"])
+        return finding.verdict, finding.reason
+
+    return check
 
 
 @pytest.mark.parametrize(
@@ -35,10 +51,11 @@ def verdict(claim: str, passage: str = LAMPS) -> tuple[str, str | None]:
         ("LampNet outperforms MothBase on NightSky.", LAMPS),
         ("The traps also work without bait.", LAMPS),
         ("The catch grows when the lamps are heated.", LAMPS),
-        ("White lamps attract fewer moths than blue lamps.", LAMPS),
     ],
 )
-def test_true_sentence_in_other_words_is_supported(claim: str, passage: str) -> None:
+def test_true_sentence_in_other_words_is_supported(
+    verdict: Verdict, claim: str, passage: str
+) -> None:
     assert verdict(claim, passage) == ("supported", None)
 
 
@@ -62,7 +79,7 @@ def test_true_sentence_in_other_words_is_supported(claim: str, passage: str) -> 
         ("We studied moth traps in fourteen gardens.", "number fourteen is not stated in [2]"),
     ],
 )
-def test_number_that_is_not_stated_so_is_removed(claim: str, reason: str) -> None:
+def test_number_that_is_not_stated_so_is_removed(verdict: Verdict, claim: str, reason: str) -> None:
     assert verdict(claim) == ("unsupported", reason)
 
 
@@ -79,7 +96,7 @@ def test_number_that_is_not_stated_so_is_removed(claim: str, reason: str) -> Non
         ),
     ],
 )
-def test_number_of_another_clause_is_removed(claim: str, reason: str) -> None:
+def test_number_of_another_clause_is_removed(verdict: Verdict, claim: str, reason: str) -> None:
     assert verdict(claim, STEPS) == ("unsupported", reason)
 
 
@@ -112,7 +129,9 @@ def test_number_of_another_clause_is_removed(claim: str, reason: str) -> None:
         ),
     ],
 )
-def test_sentence_turned_into_its_opposite_is_removed(claim: str, reason: str) -> None:
+def test_sentence_turned_into_its_opposite_is_removed(
+    verdict: Verdict, claim: str, reason: str
+) -> None:
     assert verdict(claim) == ("unsupported", reason)
 
 
@@ -133,7 +152,7 @@ def test_sentence_turned_into_its_opposite_is_removed(claim: str, reason: str) -
         ),
     ],
 )
-def test_absent_or_swapped_name_is_removed(claim: str, reason: str) -> None:
+def test_absent_or_swapped_name_is_removed(verdict: Verdict, claim: str, reason: str) -> None:
     assert verdict(claim) == ("unsupported", reason)
 
 
@@ -146,12 +165,12 @@ def test_absent_or_swapped_name_is_removed(claim: str, reason: str) -> None:
     ],
 )
 def test_sentence_that_says_more_firmly_what_is_said_is_partly_supported(
-    claim: str, reason: str
+    verdict: Verdict, claim: str, reason: str
 ) -> None:
     assert verdict(claim) == ("partly", reason)
 
 
-def test_content_beyond_the_passage_is_removed_and_its_words_are_named() -> None:
+def test_content_beyond_the_passage_is_removed_and_its_words_are_named(verdict: Verdict) -> None:
     assert verdict("The lamps contain mercury, which poisons the soil.") == (
         "unsupported",
         "“poisons”, “mercury” and “soil” are not in [2]",
@@ -166,7 +185,7 @@ def test_words_of_the_question_claim_nothing() -> None:
     assert asked.verdict == "supported"
 
 
-def test_quotation_that_is_not_verbatim_is_removed() -> None:
+def test_quotation_that_is_not_verbatim_is_removed(verdict: Verdict) -> None:
     assert verdict("The paper says “blue lamps attract far more moths than white lamps”.") == (
         "unsupported",
         "the quotation “blue lamps attract far more moths than white lamps” is not in [2] word"
@@ -174,7 +193,7 @@ def test_quotation_that_is_not_verbatim_is_removed() -> None:
     )
 
 
-def test_weakest_of_several_sentences_decides() -> None:
+def test_weakest_of_several_sentences_decides(verdict: Verdict) -> None:
     assert verdict("The traps work without bait. Blue lamps attract 50% more moths.") == (
         "unsupported",
         "number 50% is not stated in [2]",
@@ -217,3 +236,8 @@ def test_absent_subject_counts_as_not_enough() -> None:
 def test_probability_is_below_the_threshold_exactly_where_unsupported(claim: str) -> None:
     finding = check_claim(claim, [LAMPS])
     assert (finding.probability < THRESHOLD) == (finding.verdict == "unsupported")
+
+
+def test_converse_comparison_is_no_reversal() -> None:
+    claim = "White lamps attract fewer moths than blue lamps."
+    assert check_claim(claim, [LAMPS]).verdict == "supported"

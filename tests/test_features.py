@@ -59,11 +59,14 @@ def test_sentence_that_says_it_all() -> None:
         "record_numbers": 2.0,
         "length": 4.0,
         "question_words": 3.0,
+        "window_similarity": 0.8,
+        "similarity_best": 0.8,
+        "content_similarity": 0.8,
     }
     absent = (
         "similarity_rank names_missing numbers_missing number_words number_lacking yes_no why who"
         " when where which what definition new_names position missing_soft missing missing_here"
-        " gives_reason"
+        " gives_reason introduces"
     )
     expected |= dict.fromkeys(absent.split(), 0.0)
     assert worked_out()[0] == pytest.approx(expected)
@@ -91,6 +94,10 @@ def test_sentence_that_is_only_near_it() -> None:
         "clause_covered": 0.0,
         "number_clause_covered": 0.0,
         "names_all_here": 0.0,
+        "window_similarity": 0.5**0.5,  # with the sentence before, right between the axes
+        "similarity_z": -1.0,
+        "content_similarity": 0.6,
+        "pairs": 0.0,
     }
     assert worked_out()[1] == pytest.approx(expected)
 
@@ -144,6 +151,11 @@ def test_number_is_lacking_where_one_is_asked_for_and_none_is_given() -> None:
 def test_nearest_number_counts() -> None:
     assert one_row("how many moths", "Of 7 old owls and 2 moths, 9 slept.")["number_to_focus"] == 1
     assert one_row("how many moths", "Of moths, only a very few, 9, slept.")["number_to_focus"] == 5
+
+
+def test_words_that_are_neighbours_in_the_question_stand_together_within_four_words() -> None:
+    assert one_row("do old owls sleep", "Old grey owls sleep.")["pairs"] == 1.0
+    assert one_row("do old owls sleep", "Old and very, very, very grey owls sleep.")["pairs"] == 0.5
 
 
 def test_question_without_words_is_as_if_all_were_said() -> None:

@@ -12,10 +12,11 @@ import pytest
 from evals import fit as fitting
 from evals.beir import Beir
 from evals.cases import Case
-from evals.fit import Example, examples_of_cases, examples_of_claims, fit, save
+from evals.fit import examples_of_cases, examples_of_claims, fit, save
+from evals.fit_wording import Example, fit_wording
 from rag.answerers.features import NAMES
 from rag.answerers.model import Trees, from_json
-from rag.answerers.quote import SECOND_SHARE
+from rag.answerers.picking import SECOND_SHARE
 from rag.answerers.reading import TextReader
 from rag.question import analyse
 from vectorstore.embedding import default_embedder
@@ -135,7 +136,7 @@ def test_sentence_answers_where_half_of_it_is_marked(
 
 def example(right: list[float], answerable: bool = True, group: str = "text:1") -> Example:
     rows = np.zeros((len(right), COLUMNS))
-    return Example(analyse("How many?"), rows, np.array(right), answerable, group)
+    return Example(analyse("How many?"), rows, np.array(right), answerable, group, np.zeros(384))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def example(right: list[float], answerable: bool = True, group: str = "text:1") 
         ([0, 1, 0], [0.1, 0.9, 0.2], True),
         ([0, 1, 0], [1.0, SECOND_SHARE, 0.0], True),  # the second is picked too
         ([0, 1, 0], [1.0, SECOND_SHARE - 0.01, 0.0], False),
-        ([1, 0, 0, 0], [0.7, 0.8, 0.9, 0.75], False),  # three at most
+        ([1, 0, 0, 0, 0], [0.7, 0.8, 0.9, 0.75, 0.85], False),  # four at most
     ],
 )
 def test_answer_is_right_where_a_sentence_that_answers_would_be_picked(
@@ -174,13 +175,15 @@ def test_forest_as_values_judges_as_the_library_that_fitted_it(examples: list[Ex
     forest = fitting._fit_forest(examples)
     rows = np.vstack([item.rows for item in examples])
     values = fitting._to_trees(forest)
-    model = from_json({"sentences": values, "wording": {}, "wording_bias": 0, "answers": values})
+    model = from_json(
+        {"sentences": values, "wording": {}, "wording_bias": 0, "meaning": [], "answers": values}
+    )
     assert isinstance(model.sentences, Trees)
     assert model.judge_sentences(rows) == pytest.approx(forest.predict_proba(rows)[:, 1], abs=1e-4)
 
 
 def test_wording_learns_what_abstracts_do_not_say(examples: list[Example]) -> None:
-    weights, _ = fitting._fit_wording(examples)
+    weights = fit_wording(examples).ngrams
     assert weights["how many"] > 0 > weights["who"]
     assert not {name for name in weights if "arlen" in name.casefold()}
 

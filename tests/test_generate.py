@@ -96,7 +96,7 @@ def test_sentences_point_at_the_passages_they_cite() -> None:
                 "cost": 0.0012,
             },
             fallback=Embedded().draft,
-            threshold=0.45,
+            threshold=0.4,
         )
 
 
@@ -206,7 +206,7 @@ def test_sentences_are_yielded_before_the_reply_ends() -> None:
 
 
 def test_where_nothing_is_near_the_question_no_request_is_made() -> None:
-    far = Draft((), 0.2, reason="No abstract states it.")
+    far = Draft((), 0.1, reason="No abstract states it.")
     with ScriptedServer(Reply("Moths fly [1].")) as server:
         answerer = GenerateAnswerer(open_door(server), Embedded(far))
         drafts = [answerer.answer(QUESTION, HITS), run(answerer.stream(QUESTION, HITS))[1]]

@@ -20,6 +20,7 @@ from rag.answerers.model import (
     answer_features,
     from_json,
     load_model,
+    mask_names,
     sigmoid,
     wording,
 )
@@ -41,6 +42,7 @@ VALUES = {
     "sentences": FOREST,
     "wording": {"accuracy": -0.5, "how many": 0.75, "<name>": 0.125},
     "wording_bias": 0.5,
+    "meaning": [2.0, 0.0],
     "answers": {"bias": -1.0, "trees": []},
 }
 
@@ -100,11 +102,18 @@ def test_wording_is_blind_to_which_name_is_asked_about() -> None:
     assert left == right
 
 
-def test_wording_odds_count_each_ngram_once() -> None:
-    model = from_json(VALUES)
-    assert model.wording_odds(analyse("nothing known")) == 0.5
-    assert model.wording_odds(analyse("how many, how many see LanternNet")) == 0.5 + 0.75 + 0.125
-    assert model.wording_odds(analyse("accuracy")) == 0.0
+def test_wording_odds_count_each_ngram_once_and_the_meaning() -> None:
+    odds, nothing = from_json(VALUES).wording.odds, np.zeros(2)
+    assert odds(analyse("nothing known"), nothing) == 0.5
+    assert odds(analyse("how many, how many see LanternNet"), nothing) == 0.5 + 0.75 + 0.125
+    assert odds(analyse("accuracy"), nothing) == 0.0
+    assert odds(analyse("accuracy"), np.array([0.25, 9.0])) == 0.5
+
+
+def test_masked_question_says_what_is_asked_and_not_of_what() -> None:
+    asked = analyse("What accuracy does LanternNet's eye reach on F1?")
+    assert mask_names(asked) == "What accuracy does it's eye reach on it?"
+    assert mask_names(analyse("how many moths?")) == "how many moths?"
 
 
 def test_answer_is_judged_by_its_two_best_sentences_and_the_best_of_all() -> None:
@@ -131,12 +140,11 @@ def test_answer_is_judged_from_rows_probabilities_and_wording() -> None:
     stump = [[last, -1, -1], [0.5, 0.0, 0.0], [1, 0, 0], [2, 0, 0], [0.0, -3.0, 2.0]]
     model = from_json({**VALUES, "answers": {"bias": -1.0, "trees": [stump]}})
     rows, probabilities = np.array([[1.0, 9.0]]), np.array([0.5])
-    assert model.judge_answer(analyse("accuracy"), rows, probabilities) == pytest.approx(
-        logistic(-4)
-    )
-    assert model.judge_answer(analyse("how many"), rows, probabilities) == pytest.approx(
-        logistic(1)
-    )
+    judged = [
+        model.judge_answer(analyse(text), np.zeros(2), rows, probabilities)
+        for text in ("accuracy", "how many")
+    ]
+    assert judged == pytest.approx([logistic(-4), logistic(1)])
 
 
 def assert_same(left: AnswerModel, right: AnswerModel) -> None:
@@ -144,7 +152,8 @@ def assert_same(left: AnswerModel, right: AnswerModel) -> None:
         assert one.bias == other.bias
         for mine, theirs in zip(one.trees, other.trees, strict=True):
             assert [column.tolist() for column in mine] == [column.tolist() for column in theirs]
-    assert (left.wording, left.wording_bias) == (right.wording, right.wording_bias)
+    assert (left.wording.ngrams, left.wording.bias) == (right.wording.ngrams, right.wording.bias)
+    assert left.wording.meaning.tolist() == right.wording.meaning.tolist()
 
 
 def test_saved_model_is_read_back_the_same(tmp_path: Path) -> None:
@@ -174,6 +183,6 @@ def test_model_that_comes_with_the_package_fits_the_features() -> None:
 
 
 def test_model_that_comes_with_the_package_knows_no_names_but_their_mask() -> None:
-    words = {word for item in load_model().wording for word in item.split()}
+    words = {word for item in load_model().wording.ngrams for word in item.split()}
     assert "<name>" in words
     assert {word for word in words if word != word.casefold()} == set()

@@ -25,6 +25,16 @@ def texts(words: tuple[Word, ...]) -> list[str]:
         ("papers about tides", "which_papers"),
         ("List every paper? No: list the studies of gears.", "which_papers"),
         ("What work measures noise?", "which_papers"),
+        ("Is there a paper on moths?", "which_papers"),
+        ("Which of the papers use gears?", "which_papers"),
+        ("Tell me which recent papers use gears.", "which_papers"),
+        ("Who studies moths?", "which_papers"),
+        ("Which groups look at moths?", "which_papers"),
+        ("Who is the keeper of the moths?", "fact"),
+        ("Who looks after LanternNet?", "fact"),
+        ("What oil works best?", "fact"),
+        ("Which two case studies are in the report?", "fact"),
+        ("How does LanternNet see and how does MothCam?", "comparison"),
         ("Compare LanternNet with MothCam.", "comparison"),
         ("How do LanternNet and MothCam differ?", "comparison"),
         ("LanternNet vs. MothCam", "comparison"),
@@ -67,6 +77,28 @@ def test_acronyms_are_those_whose_meaning_is_asked_for(
 def test_words_are_those_that_carry_content() -> None:
     question = analyse("Which of the papers report how quickly beech gears wear?")
     assert texts(question.words) == ["quickly", "beech", "gears", "wear"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("What's LanternNet's range?", ["LanternNet", "range"]),
+        ("Who’s the keeper?", ["keeper"]),
+        ("Don't moths and owls rest, and aren't they tired?", ["moths", "owls", "rest", "tired"]),
+    ],
+)
+def test_contractions_and_possessives_are_no_words(text: str, words: list[str]) -> None:
+    assert texts(analyse(text).words) == words
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("OWLs", "OWL"), ("optimise", "optimize"), ("digitisation", "digitization")],
+)
+def test_plural_of_an_acronym_and_british_spelling_have_the_same_terms(
+    left: str, right: str
+) -> None:
+    assert split_words(left)[0].terms == split_words(right)[0].terms != ()
 
 
 def test_names_have_capitals_within_or_digits_or_a_capital_mid_sentence() -> None:

@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answer import Answer
-from rag.answerers.quote import ASSURED, DOUBTFUL, QuoteAnswerer, short_name, weigh
+from rag.answerers.judging import FOREIGN
+from rag.answerers.papernames import short_name
+from rag.answerers.quote import QuoteAnswerer
 from rag.answerers.reading import ReadText, TextReader
+from rag.answerers.weighing import ASSURED, DOUBTFUL, weigh
 from rag.config import Settings
 from rag.library import Library
 from rag.question import analyse
@@ -157,6 +160,13 @@ def test_comparison_quotes_both_papers(library: Library) -> None:
     assert "On 6 voyages RotorMate saved 4.2% of the fuel." in quotes[ROTOR]
 
 
+def test_question_on_another_matter_is_less_confident_than_its_sentences(
+    bold_library: Library,
+) -> None:
+    answer = bold_library.ask("Best way to get red wine out of a carpet?")
+    assert answer.confidence <= FOREIGN
+
+
 def test_papers_that_fit_are_listed_once_each(library: Library) -> None:
     answer = library.ask("Which papers are about fuel saved on voyages?")
     assert [item.text.partition(": “")[0] for item in answer.sentences] == [KITE, ROTOR]
@@ -214,6 +224,13 @@ def read(text: str) -> ReadText:
         ("Does the 12 inch wheel turn?", "The 13 inch wheel turns.", 0.9, 0.9 * DOUBTFUL),
         ("Does the 12 inch wheel turn?", "The 12 inch wheel turns.", 0.9, 0.9),
         ("How many blades has WindOrgan?", "WindOrgan has 6 blades.", 0.1, ASSURED),
+        (
+            "How many blades has WindOrgan?",
+            "WindOrgan, said to have had blades of the best oak of its day, fell in 1703.",
+            0.9,
+            0.9 * DOUBTFUL,
+        ),
+        ("How many blades has WindOrgan?", "First, WindOrgan (1) has blades.", 0.9, 0.9 * DOUBTFUL),
         ("How many blades has WindOrgan?", "WindOrgan has 6 blades.", 0.9, 0.9),
         ("How many blades has WindOrgan?", "WindLute has 6 blades.", 0.1, 0.1),
         ("Has WindOrgan 6 blades?", "WindOrgan has 6 blades.", 0.1, 0.1),
@@ -223,6 +240,14 @@ def test_confidence_is_bound_by_what_is_plain_about_numbers(
     question: str, sentence: str, before: float, after: float
 ) -> None:
     assert weigh(analyse(question), [read(sentence)], before) == pytest.approx(after)
+
+
+def test_sentence_of_another_paper_does_not_answer_for_the_best_one() -> None:
+    asked = analyse("What blades has WindOrgan?")
+    sentence = read("Its 6 blades are of oak.")
+    own = frozenset({"windorgan"})
+    assert weigh(asked, [sentence], 0.1, sentence.terms | {"lute"}, own) == ASSURED
+    assert weigh(asked, [sentence], 0.1, frozenset({"lute", "blade"}), own) == 0.1
 
 
 def test_lead_names_the_paper_once_for_neighbouring_sentences(bold_library: Library) -> None:

@@ -91,7 +91,9 @@ def test_an_invented_quotation_is_unsupported() -> None:
     assert "not in" in (found.reason or "")
 
 
-@pytest.mark.parametrize("text", ["The answer is:", "Answer.", "Here it is", "Yes.", "[", "…"])
+@pytest.mark.parametrize(
+    "text", ["The answer is:", "Answer.", "Here it is", "Yes.", "[", "…", "12 species.", "Moths."]
+)
 def test_what_says_nothing_is_no_answer(text: str) -> None:
     assert review(citing(text, MOTHS), PAPERS, "How many species?").verdict == "unsupported"
 
@@ -159,3 +161,17 @@ def test_an_answer_below_the_threshold_is_not_given_and_says_so() -> None:
     assert answer.abstained
     (removed,) = answer.removed
     assert removed.reason == "the confidence in the answer is 0.55, below 0.60"
+
+
+def test_a_question_does_not_support_its_own_answer() -> None:
+    found = review(
+        citing("LanternNet cures insomnia.", MOTHS), PAPERS, "Does LanternNet cure insomnia?"
+    )
+    assert found.verdict == "unsupported"
+
+
+@pytest.mark.parametrize(("nights", "verdict"), [("30", "supported"), ("45", "unsupported")])
+def test_a_number_must_stand_with_that_of_the_question(nights: str, verdict: str) -> None:
+    question = "In how many nights does LanternNet reach an F1 score of 91.4%?"
+    found = review(citing(f"It reaches it in {nights} nights.", MOTHS), PAPERS, question)
+    assert found.verdict == verdict

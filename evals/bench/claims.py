@@ -17,7 +17,7 @@ from evals.bench.progress import tracked
 from evals.errors import EvalError
 from evals.files import read_objects
 from evals.metrics import auroc, balanced_accuracy, bootstrap_statistic, macro_f1
-from rag.checking import Finding, Kind, check_claim
+from rag.checking import Finding, Kind
 
 _LABELS: dict[str, Kind] = {"SUPPORT": "support", "CONTRADICT": "contradict"}
 
@@ -41,7 +41,7 @@ class Judged:
     milliseconds: float
 
 
-def run_claims(folder: Path, split: str, check: Check = check_claim) -> dict[str, Any]:
+def run_claims(folder: Path, split: str, check: Check) -> dict[str, Any]:
     """The figures of `bench claims`."""
     claims = list(load_claims(folder, split))
     if not claims:

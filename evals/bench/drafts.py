@@ -11,7 +11,7 @@ from evals.bench.cases import share
 from evals.bench.pairs import Check
 from evals.errors import EvalError
 from evals.files import read_objects
-from rag.checking import Finding, check_claim
+from rag.checking import Finding
 
 HALVES = ("first", "second")
 WEAKER = frozenset({"hedge", "scope"})
@@ -57,7 +57,7 @@ class Judged:
         return self.removed or (self.draft.kind in WEAKER and self.finding.verdict == "partly")
 
 
-def run_drafts(path: Path, corpus: Path, check: Check = check_claim) -> dict[str, Any]:
+def run_drafts(path: Path, corpus: Path, check: Check) -> dict[str, Any]:
     """The figures of `bench drafts`."""
     judged = [
         Judged(draft, check(draft.claim, [draft.paper])) for draft in load_drafts(path, corpus)

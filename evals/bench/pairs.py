@@ -15,7 +15,7 @@ from evals.bench.progress import tracked
 from evals.errors import EvalError
 from evals.files import read_objects
 from evals.metrics import auroc, balanced_accuracy, bootstrap_statistic
-from rag.checking import THRESHOLD, Finding, check_claim
+from rag.checking import THRESHOLD, Finding
 
 Check = Callable[[str, Sequence[str]], Finding]
 """(claim, texts that it cites) -> finding."""
@@ -48,7 +48,7 @@ class Judged:
     milliseconds: float
 
 
-def run_pairs(path: Path, check: Check = check_claim) -> dict[str, Any]:
+def run_pairs(path: Path, check: Check) -> dict[str, Any]:
     """The figures of `bench pairs`."""
     pairs = load_pairs(path)
     judged = [judge(pair, check) for pair in tracked("Checking", pairs)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ NAMES = (
     "new_names", "length", "position", "question_words",
     "missing_soft", "missing", "missing_here", "gives_reason",
     "clause_covered", "number_clause_covered", "names_all_here",
+    "window_similarity", "window_covered", "window_soft", "similarity_best", "similarity_z",
+    "content_similarity", "pairs", "record_pairs", "names_near", "introduces",
 )  # fmt: skip
 
 _REASON = re.compile(
@@ -38,7 +41,14 @@ _REASON = re.compile(
     r"|limit|however|yet|but)",
     re.IGNORECASE,
 )
+_INTRODUCES = re.compile(
+    r"\b(we|paper|study|work|authors|is|are|was|were) (\w+ )?"
+    r"(propos|introduc|present|develop|call|describ|offer)",
+    re.IGNORECASE,
+)
 _FAR = 9.0
+PAIR_REACH = 4
+"""Words apart, at most, that two words of a sentence stand together."""
 
 
 def sentence_features(question: Question, asked: ReadText, record: ReadRecord) -> Row:
@@ -63,6 +73,7 @@ class _Match:
 
     def __init__(self, question: Question, asked: ReadText, record: ReadRecord) -> None:
         self.question = question
+        self.asked = asked
         self.record = record
         words = question.words
         self.weights = np.array([rarity(word.text) for word in words])
@@ -79,11 +90,18 @@ class _Match:
         self.similarities = np.array([float(asked.vector @ s.vector) for s in record.sentences])
         self.known = frozenset(term for word in words for term in word.terms)
         self.shared = self._shared()
+        self.windows = self._windows()
+        self.pairs = [self._pairs(sentence) for sentence in record.sentences]
+        content = [
+            vector for vector, plain in zip(self.read_words, self.is_plain, strict=True) if plain
+        ]
+        self.content = _unit(np.sum(content, axis=0)) if content else asked.vector
 
     def _soft(self, asked: ReadText) -> Row:
         """Closeness of each question word to the closest word of each sentence, 1 if the same."""
         starts = {word.start: place for place, word in enumerate(asked.words)}
         rows = [starts.get(word.start, 0) for word in self.question.words]
+        self.read_words = [asked.vectors[row] for row in rows]
         soft = np.zeros(self.exact.shape)
         for place, sentence in enumerate(self.record.sentences):
             if len(sentence.words) and rows:
@@ -132,6 +150,32 @@ class _Match:
             or (bool(name.terms) and self.record.terms.issuperset(name.terms))
             or squashed.removesuffix("s") in self.record.initials
         )
+
+    def _windows(self) -> list[float]:
+        """Similarity of the question to each sentence taken together with the one before it."""
+        vectors = [sentence.vector for sentence in self.record.sentences]
+        before = [np.zeros_like(vectors[0]), *vectors[:-1]] if vectors else []
+        return [
+            float(self.asked.vector @ _unit(left + right))
+            for left, right in zip(before, vectors, strict=True)
+        ]
+
+    def _pairs(self, sentence: ReadText) -> float:
+        """The share of the question's neighbouring words that stand together in a sentence."""
+        words = self.question.words
+        places = [
+            [
+                p
+                for p, other in enumerate(sentence.words)
+                if not set(w.terms).isdisjoint(other.terms)
+            ]
+            for w in words
+        ]
+        near = [
+            any(0 < abs(a - b) <= PAIR_REACH for a in left for b in right)
+            for left, right in pairwise(places)
+        ]
+        return sum(near) / len(near) if near else 0.0
 
     def row(self, place: int) -> list[float]:
         """The features of one sentence, in the order of NAMES."""
@@ -188,7 +232,30 @@ class _Match:
             self._clause_covered(sentence, range(len(sentence.words))),
             self._clause_covered(sentence, [*news, *sentence.number_words]),
             float(here == len(question.names) > 0),
+            *self._around(place),
         ]  # fmt: skip
+
+    def _around(self, place: int) -> list[float]:
+        """The features of a sentence in its place: with the one before, and against the others."""
+        plain, weights = self.is_plain, self.weights
+        first = max(0, place - 1)
+        near = self.record.sentences[first : place + 1]
+        names = [name.squashed for name in self.question.names]
+        known = frozenset[str]().union(*(sentence.squashed for sentence in near))
+        best, spread = self.similarities.max(), max(0.02, float(self.similarities.std()))
+        return [
+            self.windows[place],
+            _mean(self.exact[first : place + 1].max(axis=0), weights, 0.0),
+            _mean(self.soft[first : place + 1].max(axis=0)[plain], weights[plain], 1.0),
+            float(best),
+            float((self.similarities[place] - self.similarities.mean()) / spread),
+            float(self.content @ self.record.sentences[place].vector),
+            self.pairs[place],
+            max(self.pairs),
+            sum(name in known or name.removesuffix("s") in known for name in names)
+            / max(1, len(names)),
+            float(bool(_INTRODUCES.search(self.record.sentences[place].text))),
+        ]
 
     def _clause_covered(self, sentence: ReadText, places: Sequence[int]) -> float:
         """The most of the question that one clause with any of these words carries."""
@@ -219,3 +286,9 @@ def _mean(values: NDArray[Any], weights: Row, default: float) -> float:
     """The weighted mean, a default where there is nothing to weigh."""
     total = float(weights.sum())
     return float((values * weights).sum() / total) if total > 0 else default
+
+
+def _unit(vector: NDArray[Any]) -> NDArray[Any]:
+    """The vector at length one; of no length, as it is."""
+    length = float(np.linalg.norm(vector))
+    return vector / length if length else vector

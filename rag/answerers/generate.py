@@ -51,7 +51,7 @@ class GenerateAnswerer:
     """Drafts answers with an LLM, and without one where it fails."""
 
     def __init__(
-        self, door: ChatDoor, embedded: Embedded, top_passages: int = 8, threshold: float = 0.45
+        self, door: ChatDoor, embedded: Embedded, top_passages: int = 8, threshold: float = 0.4
     ) -> None:
         """Sets up who writes.
 

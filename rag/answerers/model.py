@@ -53,34 +53,63 @@ class Trees:
 
 
 @dataclass(frozen=True)
+class Wording:
+    """How often abstracts say what a question in such words, of such a meaning, asks for.
+
+    Attributes:
+        ngrams: Log-odds by word and by pair of words.
+        meaning: Log-odds by dimension of the vector of the question without its names.
+        bias: Log-odds to start with.
+    """
+
+    ngrams: dict[str, float]
+    meaning: Matrix
+    bias: float
+
+    def odds(self, question: Question, meaning: NDArray[Any]) -> float:
+        """The log-odds that abstracts say it.
+
+        Args:
+            question: Taken apart.
+            meaning: The vector of `mask_names(question)`.
+        """
+        found = sum(self.ngrams.get(item, 0.0) for item in set(wording(question)))
+        return self.bias + found + float(self.meaning @ meaning)
+
+
+@dataclass(frozen=True)
 class AnswerModel:
     """Both models, and the wording that they weigh.
 
     Attributes:
         sentences: Whether a sentence answers.
-        wording: Log-odds, by n-gram of the question, that an abstract says what it asks for.
-        wording_bias: The same of a question with none of them.
+        wording: Whether abstracts say what the question asks for.
         answers: Whether the best sentence does answer.
     """
 
     sentences: Trees
-    wording: dict[str, float]
-    wording_bias: float
+    wording: Wording
     answers: Trees
 
     def judge_sentences(self, rows: Matrix) -> Matrix:
         """The probability of each sentence to answer; its features by row."""
         return self.sentences.predict(rows)
 
-    def judge_answer(self, question: Question, rows: Matrix, probabilities: Matrix) -> float:
+    def judge_answer(
+        self, question: Question, meaning: NDArray[Any], rows: Matrix, probabilities: Matrix
+    ) -> float:
         """The probability that the best of these sentences answers the question."""
-        features = answer_features(rows, probabilities, self.wording_odds(question))
-        return float(self.answers.predict(features[None])[0])
+        odds = self.wording.odds(question, meaning)
+        return float(self.answers.predict(answer_features(rows, probabilities, odds)[None])[0])
 
-    def wording_odds(self, question: Question) -> float:
-        """The log-odds that abstracts say what a question in these words asks for."""
-        found = set(wording(question))
-        return self.wording_bias + sum(self.wording.get(item, 0.0) for item in found)
+
+def mask_names(question: Question) -> str:
+    """The question with `it` in place of each name: what it asks, not of what."""
+    text, end = "", 0
+    for name in sorted(question.names, key=lambda name: name.start):
+        text += question.text[end : name.start] + "it"
+        end = name.start + len(name.text)
+    return text + question.text[end:]
 
 
 def wording(question: Question) -> list[str]:
@@ -121,8 +150,7 @@ def from_json(values: dict[str, Any]) -> AnswerModel:
     """The model that these values describe."""
     return AnswerModel(
         _trees(values["sentences"]),
-        values["wording"],
-        values["wording_bias"],
+        Wording(values["wording"], np.asarray(values["meaning"]), values["wording_bias"]),
         _trees(values["answers"]),
     )
 

@@ -23,7 +23,7 @@ _NUMBER_WORDS = frozenset(
     "one two three four five six seven eight nine ten eleven twelve dozen half twice double triple"
     " hundred thousand million billion first second third single".split()
 )
-
+_ORDINALS = frozenset("first second third".split())
 
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|\b(?:while|whereas|but|and)\b")
 _FIRST_WORD = 1996
@@ -63,11 +63,12 @@ class ReadText:
         return [place for place, word in enumerate(self.words) if re.search(r"\d", word.text)]
 
     @cached_property
-    def counts(self) -> bool:
-        """Whether it holds a number of something, in digits or spelled out."""
-        return bool(self.number_words) or any(
-            re.match(r"[\d.]+(?![\dA-Z])", self.words[place].text) for place in self.numbers
-        )
+    def amounts(self) -> list[int]:
+        """Places of numbers of something, in digits or spelled out; `First` and `(1)` are none."""
+        digits = [p for p in self.numbers if re.match(r"[\d.]+(?![\dA-Z])", self.words[p].text)]
+        listed = {m.start(1) for m in re.finditer(r"\((\d)\)", self.text)}
+        spelled = [p for p in self.number_words if self.words[p].text.casefold() not in _ORDINALS]
+        return sorted([p for p in digits if self.words[p].start not in listed] + spelled)
 
     @cached_property
     def number_words(self) -> list[int]:
@@ -160,7 +161,15 @@ class TextReader:
 
     def read_text(self, text: str) -> ReadText:
         """Reads one text."""
-        return self._read_texts([text])[0]
+        return self.read_texts([text])[0]
+
+    def read_texts(self, texts: Sequence[str]) -> list[ReadText]:
+        """Reads texts, all at once."""
+        plain = [searchable(text) for text in texts]
+        return [
+            _with_words(text, states)
+            for text, states in zip(plain, minilm.read(plain), strict=True)
+        ]
 
     def read_records(self, records: Sequence[Record]) -> list[ReadRecord]:
         """Reads abstracts, those not remembered all at once."""
@@ -170,7 +179,7 @@ class TextReader:
         fresh = {key: item for key, item in zip(keys, records, strict=True) if key not in found}
         spans = {key: split_sentences(item.abstract) for key, item in fresh.items()}
         texts = [fresh[key].abstract[span.start : span.end] for key in fresh for span in spans[key]]
-        sentences = iter(self._read_texts(texts))
+        sentences = iter(self.read_texts(texts))
         for key, record in fresh.items():
             own = [next(sentences) for _ in spans[key]]
             title = split_words(searchable(record.title))
@@ -184,13 +193,6 @@ class TextReader:
             self._read.update(read)
             while len(self._read) > self._capacity:
                 del self._read[next(iter(self._read))]
-
-    def _read_texts(self, texts: Sequence[str]) -> list[ReadText]:
-        plain = [searchable(text) for text in texts]
-        return [
-            _with_words(text, states)
-            for text, states in zip(plain, minilm.read(plain), strict=True)
-        ]
 
 
 def _with_words(text: str, states: TokenStates) -> ReadText:

@@ -1,15 +1,16 @@
 """Checks a sentence against the passages that it cites; pure, without an LLM."""
 
 from rag.checking.check import THRESHOLD, Finding, Kind, check_claim
-from rag.checking.comparison import Closeness
+from rag.checking.meaning import Memory, Reader
 from rag.checking.quotations import Repair, check_quotations, repair_quotation
 from rag.checking.support import Support, find_support
 
 __all__ = [
     "THRESHOLD",
-    "Closeness",
     "Finding",
     "Kind",
+    "Memory",
+    "Reader",
     "Repair",
     "Support",
     "check_claim",

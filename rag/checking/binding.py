@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from rag.checking.context import likeness, nearest_token
-from rag.checking.labels import labels_of, spell
+from rag.checking.labels import head_of, labels_of, spell
 from rag.checking.numbers import Quantity, same_unit, same_value
 from rag.checking.reading import Sentence
 from rag.checking.respectively import runs_of_numbers, wrong_partner
@@ -210,15 +210,28 @@ def _check_partner(claim: Sentence, quantity: Quantity, uses: list[_Use]) -> Num
 def _check_label(claim: Sentence, quantity: Quantity, uses: list[_Use]) -> NumberProblem | None:
     """What the claim counts by this number and the passages count by another."""
     right, left = labels_of(claim, quantity)
+    head = head_of(claim, quantity)
+    if head and uses and all(_counts_not(use, head) for use in uses):
+        return _is_about(claim, quantity, head)
     for use in uses:
         own = frozenset[str]().union(*labels_of(use.sentence, use.quantity))
         if not (right | left) or not own or own & (right | left):
             return None
     for label in sorted(right):
         if all(_counted_otherwise(use, label) for use in uses):
-            word = next(token.text for token in claim.tokens if token.stem == label)
-            return NumberProblem("about", quantity.text, word)
+            return _is_about(claim, quantity, label)
     return None
+
+
+def _is_about(claim: Sentence, quantity: Quantity, label: str) -> NumberProblem:
+    word = next(token.text for token in claim.tokens if token.stem == label)
+    return NumberProblem("about", quantity.text, word)
+
+
+def _counts_not(use: _Use, head: str) -> bool:
+    """Whether a number has other labels than this noun, which another number beside it counts."""
+    own = frozenset[str]().union(*labels_of(use.sentence, use.quantity))
+    return bool(own) and head not in own and _counted_otherwise(use, head)
 
 
 def _counted_otherwise(use: _Use, label: str) -> bool:
@@ -259,6 +272,11 @@ def _check_rival(
     return NumberProblem("rival", quantity.text, max(stronger, key=lambda item: item[0])[1].text)
 
 
+def _may_rival(quantity: Quantity, other: Quantity) -> bool:
+    """Whether another number could stand in the place of one: same unit, years for years."""
+    return other.unit == quantity.unit and not other.spelled and other.is_year == quantity.is_year
+
+
 def _check_lead(
     claim: Sentence, quantity: Quantity, uses: list[_Use], lead: Sentence, close: bool
 ) -> NumberProblem | None:
@@ -269,9 +287,9 @@ def _check_lead(
     here, label = nearest_token(claim, quantity.start), labels_of(claim, quantity)[0]
     for other in lead.quantities[:_MOST_PLACES]:
         counted = labels_of(lead, other)[0]
-        alike = other.unit == quantity.unit and (not label or not counted or label & counted)
+        alike = _may_rival(quantity, other) and (not label or not counted or label & counted)
         fit = _likeness(claim, here, lead, other, close)
-        if alike and not other.spelled and fit > max(best + _CLEARLY, _LEAST_LIKENESS):
+        if alike and fit > max(best + _CLEARLY, _LEAST_LIKENESS):
             return NumberProblem("rival", quantity.text, other.text)
     return None
 
@@ -286,7 +304,7 @@ def _rivalry(
         (_likeness(claim, here, sentence, other, close), other)
         for sentence in {id(use.sentence): use.sentence for use in uses}.values()
         for other in sentence.quantities[:_MOST_PLACES]
-        if not same_value(other, quantity) and other.unit == quantity.unit and not other.spelled
+        if not same_value(other, quantity) and _may_rival(quantity, other)
     ]
     return best, rivals
 

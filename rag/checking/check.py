@@ -7,18 +7,18 @@ reversals keep a veto.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from rag.answer import Verdict
-from rag.checking.comparison import Closeness, Comparison, compare
+from rag.checking.comparison import Comparison, compare
 from rag.checking.features import figures
-from rag.checking.model import load_model
+from rag.checking.meaning import Reader
+from rag.checking.model import Odds, load_model
 from rag.checking.quotations import check_quotations
-from rag.checking.reasons import Problem, find_problems, join_labels
+from rag.checking.reading import read_sentence
+from rag.checking.reasons import Problem, find_problems, join_labels, number_problems
 from vectorstore.sentences import split_sentences
 
 Kind = Literal["support", "contradict", "not_enough"]
@@ -41,7 +41,8 @@ class Finding:
         probability: That the passages support it, from 0 to 1; below `THRESHOLD` exactly where it
             is unsupported.
         evidence: (passage, start, end) of each sentence that it rests on, best first.
-        kind: Whether the passages support it, contradict it, or do not say enough.
+        kind: Whether, by the model alone and before any veto, the passages support it, contradict
+            it, or do not say enough.
         agreement: The probability that they support it, given that they support or contradict it.
     """
 
@@ -57,7 +58,7 @@ def check_claim(
     claim: str,
     passages: Sequence[str],
     question: str = "",
-    closeness: Closeness | None = None,
+    read: Reader | None = None,
     labels: Sequence[str] = (),
 ) -> Finding:
     """Checks a sentence against the texts that it cites.
@@ -67,8 +68,10 @@ def check_claim(
     Args:
         claim: Without citation marks.
         passages: The texts it cites: title and abstract, or passages.
-        question: What was asked; repeating its words claims nothing.
-        closeness: Cosine similarities by an embedder; None goes by words alone.
+        question: What was asked; its words need less support, and its numbers belong to the
+            claim's.
+        read: Gives the states of texts' tokens (`MiniLMEmbedding.read`), so that words are
+            compared by meaning too; None goes by words alone.
         labels: What reasons call the passages; `[1]`, `[2]` and so on if empty.
     """
     cited = join_labels(labels or [f"[{number}]" for number in range(1, len(passages) + 1)])
@@ -81,7 +84,7 @@ def check_claim(
     if not spans:
         return Finding("unsupported", "it says nothing", 0.0, kind="not_enough", agreement=0.0)
     findings = [
-        _check(claim[span.start : span.end], passages, question, closeness, cited) for span in spans
+        _check(claim[span.start : span.end], passages, question, read, cited) for span in spans
     ]
     return min(findings, key=lambda finding: (_rank(finding), finding.probability))
 
@@ -94,36 +97,55 @@ def _check(
     claim: str,
     passages: Sequence[str],
     question: str,
-    closeness: Closeness | None,
+    read: Reader | None,
     cited: str,
 ) -> Finding:
-    found = compare(claim, passages, question, closeness)
+    found = compare(claim, passages, question, read)
     if found is None or not any(map(str.isalnum, claim)):
         reason = f"{cited} is empty" if found is None else "it says nothing"
         return Finding("unsupported", reason, 0.0, kind="not_enough", agreement=0.0)
     if _is_verbatim(found):
         return Finding("supported", None, 1.0, _places(found))
-    return _judge(found, find_problems(found, cited), cited)
+    problems = [*_out_of_context(claim, passages, question, cited), *find_problems(found, cited)]
+    return _judge(found, problems, cited)
+
+
+def _out_of_context(
+    claim: str, passages: Sequence[str], question: str, cited: str
+) -> Iterator[Problem]:
+    """Numbers that the passages do not state together with those of the question.
+
+    `It needs 40 steps.` is stated somewhere, but not of the 1.42 FID that the question asks for.
+    """
+    own, asked = read_sentence(claim).quantities, read_sentence(question).quantities
+    values = {other.value for other in asked}
+    new = [quantity.text for quantity in own if quantity.value not in values]
+    found = compare(f"{question.rstrip(' ?')}, {claim}", passages) if new and asked else None
+    if found is not None:
+        for problem in number_problems(found, cited):
+            if problem.gravity == "veto" and any(
+                f"number {text} " in problem.reason for text in new
+            ):
+                yield problem
 
 
 def _judge(found: Comparison, problems: list[Problem], cited: str) -> Finding:
-    odds = load_model().judge(np.fromiter(figures(found).values(), float))
+    odds = load_model().judge(figures(found))
     vetoed = any(problem.gravity == "veto" for problem in problems)
     probability = odds.support * (_VETOED if vetoed else 1.0)
-    if probability < THRESHOLD:
-        why = problems[0].reason if problems else f"no sentence of {cited} says so"
-        kind = _kind_of_failure(odds.against, problems)
-        return Finding("unsupported", why, probability, _places(found), kind, odds.agree)
     weaker = [problem.reason for problem in problems if problem.gravity == "weaker"]
     verdict: Verdict = "partly" if weaker else "supported"
     reason = weaker[0] if weaker else None
-    return Finding(verdict, reason, probability, _places(found), "support", odds.agree)
+    if probability < THRESHOLD:
+        verdict = "unsupported"
+        reason = problems[0].reason if problems else f"no sentence of {cited} says so"
+    return Finding(verdict, reason, probability, _places(found), _kind(odds), odds.agree)
 
 
-def _kind_of_failure(against: float, problems: list[Problem]) -> Kind:
-    """A claim that fails contradicts where a rule says so plainly, or by the model."""
-    plain = any(problem.gravity == "veto" and problem.contradicts for problem in problems)
-    return "contradict" if plain or against >= THRESHOLD else "not_enough"
+def _kind(odds: Odds) -> Kind:
+    if odds.strict >= THRESHOLD:
+        return "support"
+    return "contradict" if odds.against >= THRESHOLD else "not_enough"
 
 
 def _is_verbatim(found: Comparison) -> bool:

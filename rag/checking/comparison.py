@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rag.checking import hedges
-from rag.checking.alignment import RELATED, Alignment, align, choose, joined
+from rag.checking.alignment import Alignment, align, choose, joined
 from rag.checking.binding import NumberProblem, check_numbers
+from rag.checking.meaning import Leaning, Reader, Reading, load_network, read_meaning
 from rag.checking.names import Displaced, Name, Vocabulary, absent_names, displaced_names, names_of
 from rag.checking.polarity import Reversal, find_reversals
 from rag.checking.ranking import Ranking, agreed_families, is_swapped
 from rag.checking.reading import Place, Sentence, Token, read_passages, read_sentence
 
-Closeness = Callable[[Sequence[str], Sequence[str]], NDArray[np.floating]]
-"""Cosine similarities, shape (len(first), len(second)), of two lists of texts."""
-
-_CLOSE_BONUS = 0.5
 _MARK_BONUS = 0.2
 _MOST_MARKS = 12
 _CANDIDATES = 6
-_UNKNOWN = -1.0
-_MOST_CLOSE, _MOST_WORDS, _CLOSE_WORD = 12, 80, 0.6
+_READ, _READ_COVERAGE = 2, 0.3
 STRONG = 0.75
+
+
+_LEAST_NEW = 3
+"""Words beside the question's that a claim must share with the passages to be about its topic."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +33,12 @@ class Comparison:
     Attributes:
         claim: What is checked.
         places: All sentences of the passages; there is at least one.
-        closeness: The embedder's view, if there is one.
+        read: Reads texts by the embedding model, if there is one.
     """
 
     claim: Sentence
     places: tuple[Place, ...]
-    closeness: Closeness | None
+    read: Reader | None = None
 
     @cached_property
     def alignments(self) -> tuple[Alignment, ...]:
@@ -49,24 +46,9 @@ class Comparison:
         return tuple(align(self.claim, place) for place in self.places)
 
     @cached_property
-    def similarities(self) -> NDArray[np.floating] | None:
-        """Closeness of the claim to the sentences that cover it best; -1 for the others."""
-        if self.closeness is None:
-            return None
-        coverages = np.array([found.coverage for found in self.alignments])
-        near = np.argsort(-coverages, kind="stable")[:_CANDIDATES]
-        found = np.full(len(self.places), _UNKNOWN)
-        texts = [self.places[number].sentence.text for number in near]
-        found[near] = np.asarray(self.closeness([self.claim.text], texts))[0]
-        return found
-
-    @cached_property
     def chosen(self) -> list[Alignment]:
         """The sentences that the claim rests on, best first."""
-        bonus = np.array([self._marks(place.sentence) for place in self.places])
-        if self.similarities is not None:
-            bonus += _CLOSE_BONUS * self.similarities
-        return choose(self.alignments, bonus.tolist())
+        return choose(self.alignments, [self._marks(place.sentence) for place in self.places])
 
     def _marks(self, sentence: Sentence) -> float:
         """What speaks for a sentence beside its words: it has the claim's numbers and names."""
@@ -92,39 +74,35 @@ class Comparison:
 
     @cached_property
     def everywhere(self) -> dict[int, float]:
-        """How well each word of the claim is carried by the passages as a whole.
+        """How well each word of the claim is carried by the passages as a whole."""
+        return joined(self.alignments)
 
-        A word that they lack counts as carried where they have one close in meaning.
-        """
-        strengths = joined(self.alignments)
+    @cached_property
+    def lacking(self) -> list[int]:
+        """Places of the claim's content words that the passages lack."""
         content = self.claim.content
-        lacking = [place for place in content if strengths.get(place, 0.0) < STRONG]
-        for place in self._close_in_meaning(lacking[:_MOST_CLOSE]):
-            strengths[place] = RELATED
-        return strengths
-
-    def _close_in_meaning(self, lacking: list[int]) -> list[int]:
-        """Those of the claim's words that the evidence has a close word to."""
-        words = list(
-            dict.fromkeys(
-                text.tokens[place].folded for text in self.evidence for place in text.content
-            )
-        )
-        if self.closeness is None or not lacking or not words:
-            return []
-        mine = [self.claim.tokens[place].folded for place in lacking]
-        near = np.asarray(self.closeness(mine, words[:_MOST_WORDS])).max(axis=1)
-        return [place for place, value in zip(lacking, near, strict=True) if value >= _CLOSE_WORD]
+        return [place for place in content if self.everywhere.get(place, 0.0) < STRONG]
 
     @cached_property
     def missing(self) -> list[Token]:
         """Content words of the claim that the passages lack, heaviest first."""
-        lacking = [
-            self.claim.tokens[place]
-            for place in self.claim.content
-            if self.everywhere.get(place, 0.0) < STRONG
-        ]
-        return sorted(lacking, key=lambda token: -token.weight)
+        tokens = [self.claim.tokens[place] for place in self.lacking]
+        return sorted(tokens, key=lambda token: -token.weight)
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        """Claim and evidence as the network for meaning takes them."""
+        if self.read is None:
+            return None
+        ranked = sorted(self.alignments, key=lambda found: -found.coverage)
+        near = [found for found in ranked if found.coverage > _READ_COVERAGE]
+        texts = [found.place.sentence for found in dict.fromkeys([*self.chosen, *near])]
+        return read_meaning(self.claim, texts[:_READ], self.read)
+
+    @cached_property
+    def leaning(self) -> Leaning | None:
+        """How the evidence leans by meaning, if there is a model to read it."""
+        return load_network().judge(self.reading) if self.reading else None
 
     @cached_property
     def numbers(self) -> list[NumberProblem]:
@@ -183,21 +161,25 @@ class Comparison:
 
 
 def compare(
-    claim: str, passages: Sequence[str], question: str = "", closeness: Closeness | None = None
+    claim: str, passages: Sequence[str], question: str = "", read: Reader | None = None
 ) -> Comparison | None:
     """A claim against passages; None where the passages hold no sentence."""
     places = tuple(read_passages(passages))
     if not places:
         return None
-    return Comparison(_without_asked(read_sentence(claim), places, question), places, closeness)
+    return Comparison(_without_asked(read_sentence(claim), places, question), places, read)
 
 
 def _without_asked(claim: Sentence, places: Sequence[Place], question: str) -> Sentence:
-    """The claim with no weight on words that the question has and the passages lack."""
-    if not question:
-        return claim
+    """The claim with no weight on words that the question has and the passages lack.
+
+    Only where it shares enough else with the passages: of nothing but its question's words,
+    `Aspirin cures cancer` would follow from `Does aspirin cure cancer?`.
+    """
     asked = set(read_sentence(question).stems)
-    asked = asked.difference(*(place.sentence.stems for place in places))
-    tokens = (replace(token, weight=0.0) if token.stem in asked else token
+    stated = set[str]().union(*(place.sentence.stems for place in places))
+    if not asked - stated or len((set(claim.stems) - asked) & stated) < _LEAST_NEW:
+        return claim
+    tokens = (replace(token, weight=0.0) if token.stem in asked - stated else token
               for token in claim.tokens)  # fmt: skip
     return replace(claim, tokens=tuple(tokens))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rag.checking.alignment import PREFIXED, RELATED, SAME, covered, joined
 from rag.checking.comparison import STRONG, Comparison
 from rag.checking.lexicon import HEDGES
+from rag.checking.meaning import Leaning
 from rag.checking.polarity import balance, unmet
 from rag.checking.reading import Sentence
 
@@ -15,7 +16,23 @@ _NEAR = 0.5
 
 
 def figures(found: Comparison) -> dict[str, float]:
-    """The figures by name, always in the same order."""
+    """The figures by name, always in the same order; with a reader, those of meaning last."""
+    by_meaning = meaning_figures(found.leaning) if found.leaning else {}
+    return {**word_figures(found), **by_meaning}
+
+
+def meaning_figures(leaning: Leaning) -> dict[str, float]:
+    """The figures that need an embedding model."""
+    return {
+        "means_support": leaning.support,
+        "means_contradict": leaning.contradict,
+        "means_neither": leaning.neither,
+        "means_agree": leaning.support - leaning.contradict,
+    }
+
+
+def word_figures(found: Comparison) -> dict[str, float]:
+    """The figures that words alone give."""
     return {
         **_coverage(found),
         **_numbers(found),

@@ -26,6 +26,11 @@ def labels_of(sentence: Sentence, quantity: Quantity) -> tuple[frozenset[str], f
     return frozenset(_after(sentence, quantity)), frozenset(_before(sentence, quantity))
 
 
+def head_of(sentence: Sentence, quantity: Quantity) -> str | None:
+    """The stem of the noun that a number counts: the last of what follows it (`1.42 FID steps`)."""
+    return next(iter([*_after(sentence, quantity)][-1:]), None)
+
+
 def _after(sentence: Sentence, quantity: Quantity) -> Iterator[str]:
     first = nearest_token(sentence, quantity.end - 1)
     end = quantity.end

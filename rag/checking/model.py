@@ -1,4 +1,4 @@
-"""The learned part of the checker: from a row of figures to probabilities.
+"""The learned part of the checker: from figures to probabilities.
 
 Three forests, fitted by `evals.fit_checker` on public pairs and on reworded and changed sentences
 of arXiv abstracts: whether the passages support a claim; whether, if they speak of it, they agree;
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -20,6 +22,9 @@ from numpy.typing import NDArray
 from rag.answerers.model import Matrix, Trees, sigmoid
 
 MODEL_FILE = "checker_model.json.gz"
+FORESTS = ("support", "agree", "against")
+_OFFSET = 0.4
+"""By what two views together are too strict: set on the first half of evals/cases/drafts.jsonl."""
 
 
 class Odds(NamedTuple):
@@ -29,11 +34,13 @@ class Odds(NamedTuple):
         support: That the passages support a claim.
         agree: The same, given that they either support or contradict it.
         against: That they contradict it, given that they do not support it.
+        strict: That they support it, before what lets freely worded drafts pass.
     """
 
     support: float
     agree: float
     against: float
+    strict: float
 
 
 @dataclass(frozen=True)
@@ -65,16 +72,44 @@ class Forest:
 
 
 @dataclass(frozen=True)
-class CheckerModel:
-    """The forests behind `Odds`."""
+class Forests:
+    """The three forests behind `Odds`."""
 
     support: Forest
     agree: Forest
     against: Forest
 
     def judge(self, row: Matrix) -> Odds:
-        """The odds of a claim by its figures (`features.NAMES`)."""
-        return Odds(self.support.predict(row), self.agree.predict(row), self.against.predict(row))
+        """The odds of a claim by its figures."""
+        support = self.support.predict(row)
+        return Odds(support, self.agree.predict(row), self.against.predict(row), support)
+
+
+@dataclass(frozen=True)
+class CheckerModel:
+    """Forests for figures by words alone, and for those with figures of meaning.
+
+    The first have seen abstracts' own sentences reworded and changed, which keep close to their
+    words; the second only claims that people wrote, which do not.
+    """
+
+    words: Forests
+    meaning: Forests
+
+    def judge(self, figures: Mapping[str, float]) -> Odds:
+        """The odds of a claim by its figures (`rag.checking.features.figures`)."""
+        row = np.fromiter(figures.values(), dtype=np.float64)
+        by_words = self.words.judge(row)
+        if "means_support" not in figures:
+            return by_words
+        by_meaning = self.meaning.judge(row)
+        total = _log_odds(by_words.support) + _log_odds(by_meaning.support)
+        strict, support = (float(sigmoid(np.array(total / 2 + more))) for more in (0, _OFFSET))
+        return by_meaning._replace(support=support, strict=strict)
+
+
+def _log_odds(probability: float) -> float:
+    return math.log(probability / (1 - probability))
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +121,11 @@ def load_model() -> CheckerModel:
 
 def from_json(values: dict[str, Any]) -> CheckerModel:
     """The model that these values describe."""
-    return CheckerModel(*(_forest(values[name]) for name in Odds._fields))
+    return CheckerModel(_forests(values["words"]), _forests(values["meaning"]))
+
+
+def _forests(values: dict[str, Any]) -> Forests:
+    return Forests(*(_forest(values[name]) for name in FORESTS))
 
 
 def _forest(values: dict[str, Any]) -> Forest:

@@ -94,8 +94,10 @@ _BOUNDS = (
 )  # fmt: skip
 _ROLE = re.compile(r"\b(from|to|into)\s+(?:[A-Za-z-]{1,12}\s+){0,3}$", re.I)
 _BEFORE = 30
+_YEARS = (1500, 2100)
 _JOIN = re.compile(r"\s*(-|–|,|to|and|or|, and|, or)\s*")
 _RANGE = re.compile(r"\s*(-|–|to)\s*")
+_SINGLE = frozenset("shmgVW")
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 
 
@@ -122,6 +124,11 @@ class Quantity:
     bound: str = ""
     role: str = ""
     spelled: bool = False
+
+    @property
+    def is_year(self) -> bool:
+        """Whether it reads as a year."""
+        return not self.unit and self.text.isdigit() and _YEARS[0] <= self.value <= _YEARS[1]
 
 
 def read_quantities(text: str) -> list[Quantity]:
@@ -150,10 +157,14 @@ def same_value(first: Quantity, second: Quantity) -> bool:
 
 
 def same_unit(first: Quantity, second: Quantity) -> bool:
-    """Whether their units agree: points pass for percentages or none, `two-time` for `twice`."""
+    """Whether their units agree; a bare number passes for one with a unit of measure.
+
+    Points pass for percentages, and `two-time` for `twice`.
+    """
     units = {first.unit, second.unit}
     spelled = first.spelled and second.spelled and units == {"", "times"}
-    return len(units) == 1 or units <= {"%", "point"} or units <= {"", "point"} or spelled
+    bare = "" in units and units.isdisjoint({"%", "times"})
+    return len(units) == 1 or units == {"%", "point"} or bare or spelled
 
 
 def is_number_word(folded: str) -> bool:
@@ -219,10 +230,10 @@ def _may_scale(suffix: re.Match[str]) -> bool:
 
 
 def _may_measure(suffix: re.Match[str]) -> bool:
-    """Whether letters are a unit: `5ms`, `5 ms`, `5-bit`, `5 times`, not `5 m`."""
+    """Whether letters are a unit: `5ms`, `5 ms`, `5-bit`, `5 times`, `5 s`, not `5 x`."""
     letters = suffix["letters"]
-    return letters in _UNITS and not suffix["glued"] and (not suffix["gap"] or letters == "%"
-                                                          or len(letters) > 1)  # fmt: skip
+    apart = letters == "%" or len(letters) > 1 or letters in _SINGLE
+    return letters in _UNITS and not suffix["glued"] and (not suffix["gap"] or apart)
 
 
 def _is_name_end(suffix: re.Match[str]) -> bool:
@@ -260,6 +271,7 @@ def _share_units(text: str, found: list[Quantity]) -> list[Quantity]:
         here, after = found[place], found[place + 1]
         between = text[here.end : after.start][:8]
         joined = _RANGE.fullmatch(between) or (after.unit == "%" and _JOIN.fullmatch(between))
-        if joined and not here.unit and not here.spelled and after.unit:
+        alike = here.spelled == after.spelled or not here.spelled
+        if joined and alike and not here.unit and after.unit:
             found[place] = replace(here, unit=after.unit)
     return found

@@ -54,6 +54,7 @@ openness: open public publicly / closed proprietary private secret
 inside: internal inner inside within internally / external outer outside beyond externally
 local: local locally / global globally
 static: static fixed constant frozen stationary / dynamic dynamically varying variable trainable
+ trained learnable tuned finetuned
 likeness: same similar similarly identical equal equally alike comparable / different differ
  differently distinct unequal dissimilar
 relation: correlate dependent depend associated associate / independent independently unrelated

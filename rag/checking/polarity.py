@@ -135,7 +135,7 @@ def _meetings(claim: Sentence, here: int, evidence: Sentence) -> list[_Meeting]:
 
 def _meet(claim: Sentence, here: int, evidence: Sentence, there: int, opposites: bool) -> _Meeting:
     mine, other = claim.tokens[here], evidence.tokens[there]
-    turned = _negated(mine, opposites) != _negated(other, opposites)
+    turned = _is_turned(mine, other, opposites)
     alike = likeness(claim, here, evidence, there)
     if mine.stem == other.stem:
         alike += _EXACT
@@ -145,6 +145,17 @@ def _meet(claim: Sentence, here: int, evidence: Sentence, there: int, opposites:
 def _is_negated_word(token: Token, other: Token) -> bool:
     """Whether a negation bears on a word of the language, not on a name, in either text."""
     return (token.core or other.core) and token.text == token.folded
+
+
+def _is_turned(mine: Token, other: Token, opposites: bool) -> bool:
+    """Whether a negation bears on the one word and none on the other.
+
+    Of two opposites, any negation counts; of the same word, one right before it, against none
+    anywhere before.
+    """
+    if opposites or mine.polarities:
+        return mine.negated != other.negated
+    return (mine.core and not other.negated) or (other.core and not mine.negated)
 
 
 def _negated(token: Token, opposites: bool) -> bool:

@@ -36,7 +36,7 @@ def find_problems(found: Comparison, cited: str) -> list[Problem]:
         cited: How the passages are called, as `[2]`.
     """
     order = {"veto": 0, "doubt": 1, "weaker": 2}
-    every = [*_numbers(found, cited), *_names(found, cited), *_directions(found, cited),
+    every = [*number_problems(found, cited), *_names(found, cited), *_directions(found, cited),
              *_weaker(found, cited), *_missing(found, cited)]  # fmt: skip
     return sorted(every, key=lambda problem: order[problem.gravity])
 
@@ -48,7 +48,8 @@ def join_labels(labels: Sequence[str]) -> str:
     return f"{', '.join(labels[:-1])} or {labels[-1]}"
 
 
-def _numbers(found: Comparison, cited: str) -> Iterator[Problem]:
+def number_problems(found: Comparison, cited: str) -> Iterator[Problem]:
+    """What is wrong with the numbers."""
     for problem in found.numbers:
         gravity: Gravity = "weaker" if problem.kind == "bound" else "veto"
         yield Problem(gravity, problem.kind != "absent", _spell_number(problem, cited))
