@@ -25,7 +25,10 @@ RECORD = Record(
 def answer() -> Answer:
     place = Evidence(RECORD, 16, 27)
     draft = Draft(
-        (DraftSentence("Owls: “Owls 🦉 see.”", (place,), True), DraftSentence("Owls fly by day.", ())),
+        (
+            DraftSentence("Owls: “Owls 🦉 see.”", (place,), True),
+            DraftSentence("Owls fly by day.", ()),
+        ),
         0.912345,
     )
     return finish("do they see?", "Do owls see?", draft, {"total": 2.5})
