@@ -25,7 +25,10 @@ RECORD = Record(
 def answer() -> Answer:
     place = Evidence(RECORD, 16, 27)
     draft = Draft(
-        (DraftSentence("Owls: “Owls 🦉 see.”", (place,), True), DraftSentence("Owls fly.", ())),
+        (
+            DraftSentence("Owls: “Owls 🦉 see.”", (place,), True),
+            DraftSentence("Owls fly by day.", ()),
+        ),
         0.912345,
     )
     return finish("do they see?", "Do owls see?", draft, {"total": 2.5})
@@ -49,7 +52,7 @@ def test_json_is_exactly_the_documented_form() -> None:
         ],
         "removed": [
             {
-                "text": "Owls fly.",
+                "text": "Owls fly by day.",
                 "citations": [],
                 "verdict": "unsupported",
                 "reason": "it cites nothing, and no abstract that was found says so",

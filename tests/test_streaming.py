@@ -84,19 +84,22 @@ def test_what_the_llm_writes_is_shown_once_it_is_checked(opened: Any, ask: Ask) 
         Reply(body="<html>busy</html>"),
         Reply(body='{"choices": []}'),
         Reply(RIGHT, delay=5.0),
-        Reply("4,200 pag", cut="quiet", finish=None),
     ],
 )
 def test_failures_are_told_and_the_abstracts_speak(opened: Any, ask: Ask, reply: Reply) -> None:
     with opened(reply, llm_max_tokens=9) as (library, _):
-        if reply.cut and ask is at_once:
-            pytest.skip("only a stream breaks off")
         answer = ask(library)
     assert answer.answerer == "quote"
     assert QUOTE in answer.text
     assert answer.reason is not None
     assert answer.reason.startswith("The LLM failed (tiny")
     assert "secret" not in answer.reason
+
+
+def test_a_stream_cut_in_its_first_sentence_is_a_failure_too(opened: Any) -> None:
+    with opened(Reply("4,200 pag", cut="quiet", finish=None)) as (library, _):
+        answer = in_a_stream(library)
+    assert (answer.answerer, QUOTE in answer.text) == ("quote", True)
 
 
 @both_ways
