@@ -21,6 +21,8 @@ from vectorstore.latex import readable
 
 _HEDGE = re.compile(r"\b(?:may|might|could) (?=[a-z]+\b)(?!not )")
 _NUMBER = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)*(?![\w-]*[a-wyzA-WYZ])")
+MOST_MUTATED = 60
+"""Sentences, those with numbers and hedges first; each gives up to six mutants."""
 ORIGINAL = "original"
 KINDS = ("number", "negation", "names", "citation", "hedge", "splice")
 _FROM_EDITS = {
@@ -50,15 +52,17 @@ def mutants_of(
     """Each quoted sentence of a right answer, reworded, and changed in each way that it can be."""
     chance = random.Random(seed)
     others = sorted(records)
-    seen = set()
-    for case in cases:
-        for item in case["citations"] if is_right(case) and not case["abstained"] else ():
-            key = (item["record_id"], item["start"])
-            if key in seen:
-                continue
-            seen.add(key)
-            other = records[chance.choice([name for name in others if name != key[0]])]
-            yield from _mutate(item, records[item["record_id"]], other, chance)
+    quoted = {
+        (item["record_id"], item["start"]): item
+        for case in cases
+        if is_right(case) and not case["abstained"]
+        for item in case["citations"]
+    }
+    drawn = chance.sample(sorted(quoted), len(quoted))
+    drawn.sort(key=lambda key: not (_NUMBER.search(q := quoted[key]["quote"]) or _HEDGE.search(q)))
+    for key in drawn[:MOST_MUTATED]:
+        other = records[chance.choice([name for name in others if name != key[0]])]
+        yield from _mutate(quoted[key], records[key[0]], other, chance)
 
 
 def judge_the_judge(mutants: Sequence[Mutant], judge: Judge) -> dict[str, Any]:
