@@ -50,6 +50,10 @@ def describe() -> None:
 
 @app.command()
 def run(
+    more: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="More files of --corpus: for DIR/*.txt."),
+    ] = None,
     cases: Annotated[
         Path | None, typer.Option(help="Question cases.", show_default="those on the sample")
     ] = None,
@@ -76,7 +80,7 @@ def run(
 
     report = run_cases(
         cases or default_cases(),
-        corpus or [],
+        [*(corpus or []), *(more or [])],
         cache,
         gates,
         load_report(baseline) if baseline else None,
