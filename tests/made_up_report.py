@@ -186,6 +186,7 @@ def made_up_report(**more: Any) -> dict[str, Any]:
             {
                 "metric": "answer_accuracy",
                 "minimum": 0.8,
+                "maximum": None,
                 "tolerance": 0.03,
                 "value": 0.8312,
                 "baseline": 0.84,
@@ -195,6 +196,7 @@ def made_up_report(**more: Any) -> dict[str, Any]:
             {
                 "metric": "judge_catch_rate",
                 "minimum": 0.9,
+                "maximum": None,
                 "tolerance": 0.0,
                 "value": 0.88,
                 "baseline": None,
@@ -204,6 +206,7 @@ def made_up_report(**more: Any) -> dict[str, Any]:
             {
                 "metric": "ece",
                 "minimum": None,
+                "maximum": None,
                 "tolerance": None,
                 "value": None,
                 "baseline": None,

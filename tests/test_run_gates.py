@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from evals.errors import EvalError
+from evals.report import check_report
 from evals.run.aggregate import metrics_of
 from evals.run.gates import Gate, changes, check, load_gates
-from evals.run.running import default_gates
+from evals.run.running import default_gates, run_cases
 
 KNOWN = ("answer_accuracy", "abstention_recall", "ece", "judge_catch_rate")
 
@@ -73,6 +74,17 @@ def test_what_is_no_gate_is_named(tmp_path: Path, text: str, told: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(EvalError, match="cannot be read"):
         load_gates(tmp_path / "none.toml", KNOWN)
+
+
+def test_a_report_holds_to_its_schema(tmp_path: Path) -> None:
+    one = write(tmp_path, "[coverage]\nmaximum = 1.0\n")
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(
+        '{"kind": "off_topic", "question": "What is the boiling point of ethanol?",'
+        ' "answerable": false, "reason": "not stated"}\n',
+        encoding="utf-8",
+    )
+    check_report(run_cases(cases, [], tmp_path, one), "here")
 
 
 def test_our_own_gates_can_be_read() -> None:
