@@ -78,8 +78,8 @@ def build_page(library: Library, may_change: bool = True) -> gr.Blocks:
             with gr.Column(elem_id="talk", min_width=0):
                 talk = _build_talk(library)
             with gr.Column(elem_id="pane", min_width=0):
-                gr.HTML(_PANE_HEAD, js_on_load=ON_CLICK)
-                evidence = gr.HTML(elem_id="evidence", js_on_load=ON_CLICK)
+                _html(_PANE_HEAD, elem_id="pane-head")
+                evidence = _html(elem_id="evidence")
         _wire_asking(talk, side, asker)
         _wire_keeping(page, talk, side, library)
         _wire_library(page, talk, side, evidence, shelf)
@@ -105,8 +105,9 @@ _TOP = (
     "☰</button><strong>Quoth</strong></header>"
 )
 _WELCOME = (
-    '<div class="welcome"><h2>What do your abstracts say?</h2><p>Every sentence of an answer quotes '
-    "its source and was checked against it. Where the abstracts do not say, you are told so.</p>"
+    '<div class="welcome"><h2>What do your abstracts say?</h2>'
+    "<p>Every sentence of an answer quotes its source and was checked against it. "
+    "Where the abstracts do not say, you are told so.</p>"
     "</div>"
 )
 _READ_ONLY = (
@@ -115,17 +116,22 @@ _READ_ONLY = (
 )
 
 
+def _html(value: str = "", elem_id: str | None = None, on_load: str = ON_CLICK) -> gr.HTML:
+    """HTML of our own, without Gradio's styles for prose."""
+    return gr.HTML(value, elem_id=elem_id, js_on_load=on_load, apply_default_css=False)
+
+
 def _build_talk(library: Library) -> _Talk:
-    gr.HTML(_TOP, js_on_load=ON_CLICK)
+    _html(_TOP, elem_id="top")
     with gr.Column(elem_id="turns", min_width=0):
-        past = gr.HTML(elem_id="past", js_on_load=ON_CLICK)
-        current = gr.HTML(elem_id="current", js_on_load=ON_CLICK)
+        past = _html(elem_id="past")
+        current = _html(elem_id="current")
         with gr.Column(elem_id="welcome", min_width=0):
-            gr.HTML(_WELCOME)
-            starters = gr.HTML(elem_id="starters", js_on_load=ON_CLICK)
-        gr.HTML('<div id="announcer" role="log" aria-live="polite" class="unseen"></div>')
+            _html(_WELCOME)
+            starters = _html(elem_id="starters")
+        _html('<div id="announcer" role="log" aria-live="polite" class="unseen"></div>')
     with gr.Column(elem_id="composer", min_width=0):
-        chips = gr.HTML(elem_id="chips", js_on_load=ON_CLICK)
+        chips = _html(elem_id="chips")
         with gr.Row(elem_id="asking"):
             question = gr.Textbox(
                 label="Question",
@@ -166,12 +172,12 @@ def _llm_switch(library: Library) -> gr.Checkbox:
 
 
 def _build_side(shelf: Shelf) -> _Side:
-    gr.HTML(_BRAND, js_on_load=ON_CLICK)
+    _html(_BRAND)
     with gr.Tabs(elem_id="tabs"):
         with gr.Tab("Conversations"):
             begin = gr.Button("New conversation", elem_id="begin", size="md")
-            listed = gr.HTML(_KEPT, elem_id="kept-panel", js_on_load="quoth.list(element, trigger)")
-            gr.HTML('<h3 class="label">Export this conversation</h3>')
+            listed = _html(_KEPT, elem_id="kept-panel", on_load="quoth.list(element, trigger)")
+            _html('<h3 class="label">Export this conversation</h3>')
             with gr.Row(elem_id="exports"):
                 exports = {
                     kind: gr.Button(name, size="sm", min_width=60, elem_id=f"export-{kind}")
@@ -179,7 +185,7 @@ def _build_side(shelf: Shelf) -> _Side:
                 }
             file = gr.Textbox(label="File", elem_id="file", elem_classes="unmounted")
         with gr.Tab("Library"):
-            summary = gr.HTML(elem_id="summary")
+            summary = _html(elem_id="summary")
             search = gr.Textbox(
                 label="Search papers", placeholder="Words, then Enter", elem_id="search"
             )
@@ -197,8 +203,8 @@ def _build_side(shelf: Shelf) -> _Side:
                     visible=shelf.may_change,
                     elem_id="upload",
                 )
-                report = gr.HTML("" if shelf.may_change else _READ_ONLY, elem_id="report")
-            papers = gr.HTML(elem_id="papers", js_on_load=ON_CLICK)
+                report = _html("" if shelf.may_change else _READ_ONLY, elem_id="report")
+            papers = _html(elem_id="papers")
     filters = (year_from, year_to, group, source)
     return _Side(begin, listed, exports, file, summary, search, papers, filters, upload, report)
 

@@ -64,13 +64,13 @@ def starters_html(questions: Sequence[str]) -> str:
     return f'<ul class="starters" aria-label="Questions to begin with">{buttons}</ul>'
 
 
-def confidence_html(confidence: float) -> str:
+def confidence_html(confidence: float, label: str = "Confidence") -> str:
     """A probability in a word, a figure and a bar."""
     level = "high" if confidence >= HIGH else ("fair" if confidence >= FAIR else "low")
     return (
         f'<span class="confidence {level}"><span class="bar" aria-hidden="true">'
         f'<span style="width:{round(100 * confidence)}%"></span></span>'
-        f"Confidence {level} ({confidence:.2f})</span>"
+        f"{label} {level} ({confidence:.2f})</span>"
     )
 
 
@@ -122,30 +122,27 @@ def _understood(turn: Turn) -> str:
 
 def _answered(answer: Answer) -> str:
     notice = notice_html(answer.reason) if answer.reason else ""
-    sources = "".join(_source(item, f"{item.number}") for item in answer.citations)
+    sources = _sources(answer.citations, numbered=True)
     return (
         notice
         + _sentences(answer.sentences, answer.citations)
         + _facts(answer, confidence_html(answer.confidence))
-        + f'<section class="sources"><h3>Sources</h3><ol>{sources}</ol></section>'
+        + f'<section class="sources"><h3>Sources</h3><ul>{sources}</ul></section>'
     )
 
 
 def _abstention(answer: Answer) -> str:
     reason = f"<p>{plain(answer.reason)}</p>" if answer.reason else ""
-    nearest = "".join(_source(item, "") for item in answer.nearest)
+    nearest = _sources(answer.nearest, numbered=False)
     listed = (
         '<section class="sources nearest"><h3>Nearest passages <em>not an answer</em></h3>'
         f"<ul>{nearest}</ul></section>"
         if nearest
         else ""
     )
-    held = (
-        f"Had it answered: {confidence_html(answer.confidence).replace('Confidence', 'confidence')}"
-    )
     return (
         f'<div class="abstention"><p class="verdict">{plain(answer.text)}</p>{reason}</div>'
-        + _facts(answer, f"<span>{held}</span>")
+        + _facts(answer, confidence_html(answer.confidence, "Had it answered: confidence"))
         + listed
     )
 
@@ -167,24 +164,37 @@ def _sentence(sentence: Sentence, cited: dict[int, Citation]) -> str:
 def _mark(citation: Citation) -> str:
     title = plain(citation.title)
     return (
-        f'<button type="button" class="mark" {_place(citation)} data-quote="{plain(citation.quote)}"'
-        f' data-title="{title}" aria-label="Citation {citation.number}: {title}. Show the place">'
+        f'<button type="button" class="mark" {_place(citation)} '
+        f'data-quote="{plain(citation.quote)}" data-title="{title}" '
+        f'aria-label="Citation {citation.number}: {title}. Show the place">'
         f"{citation.number}</button>"
     )
 
 
-def _source(citation: Citation, number: str) -> str:
+def _sources(citations: Sequence[Citation], numbered: bool) -> str:
+    """Papers in the order in which they are cited, each with the places that are."""
+    papers: dict[str, list[Citation]] = {}
+    for item in citations:
+        papers.setdefault(item.record_id, []).append(item)
+    return "".join(_source(items, numbered) for items in papers.values())
+
+
+def _source(citations: Sequence[Citation], numbered: bool) -> str:
+    first = citations[0]
     known = (
-        plain(names(citation.authors)),
-        str(citation.year or ""),
-        link_html(citation.record_id, citation.url),
+        plain(names(first.authors)),
+        str(first.year or ""),
+        link_html(first.record_id, first.url),
     )
-    label = f'<span class="number">{number}</span>' if number else ""
+    places = "".join(
+        f"<li>{_mark(item) if numbered else ''}<blockquote>{plain(item.quote)}</blockquote></li>"
+        for item in citations
+    )
     return (
-        f'<li>{label}<div><button type="button" class="open" {_place(citation)}>'
-        f"{plain(citation.title)}</button>"
+        f'<li class="source"><button type="button" class="open" {_place(first)}>'
+        f"{plain(first.title)}</button>"
         f'<span class="known">{" · ".join(filter(None, known))}</span>'
-        f"<blockquote>{plain(citation.quote)}</blockquote></div></li>"
+        f'<ul class="places">{places}</ul></li>'
     )
 
 
@@ -220,4 +230,7 @@ def _removed(sentences: Sequence[Sentence]) -> str:
         for item in sentences
     )
     count = f"{len(sentences)} sentence{'s' if len(sentences) > 1 else ''}"
-    return f'<details class="removed"><summary>{count} taken out by the check</summary><ul>{items}</ul></details>'
+    return (
+        f'<details class="removed"><summary>{count} taken out by the check</summary>'
+        f"<ul>{items}</ul></details>"
+    )
