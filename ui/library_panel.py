@@ -117,6 +117,8 @@ class Shelf:
         records = list(self.library.records())
         groups = sorted({group for record in records for group in record.groups})
         sources = sorted({source for record in records for source in record.sources})
+        if records:
+            self.library.search(records[0].title)  # the first one waits for the model to load
         place = (
             "The bundled sample: digests of recent papers"
             if self.library.is_sample

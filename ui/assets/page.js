@@ -7,6 +7,7 @@ window.quoth = (() => {
   const MAX_TITLE = 80;
   const panel = { element: null, trigger: null };
   let announced = 0;
+  let unseen = false;
 
   // --- Conversations, one key each, so that two tabs do not write over one another.
 
@@ -130,7 +131,7 @@ window.quoth = (() => {
     document.body.dataset.asking = "";
     announced = 0;
     watch();
-    setTimeout(() => document.querySelector("#current")?.scrollIntoView({ block: "start" }), 150);
+    unseen = true;
   };
 
   const ended = (kept) => {
@@ -188,7 +189,12 @@ window.quoth = (() => {
     const place = document.querySelector("#current");
     if (!place || place.dataset.watched) return;
     place.dataset.watched = "";
-    new MutationObserver(announceNew).observe(place, { childList: true, subtree: true });
+    const seen = () => {
+      if (unseen) place.scrollIntoView({ block: "start" });
+      unseen = false;
+      announceNew();
+    };
+    new MutationObserver(seen).observe(place, { childList: true, subtree: true });
   };
 
   // --- The evidence.
