@@ -190,7 +190,8 @@ window.quoth = (() => {
     if (!place || place.dataset.watched) return;
     place.dataset.watched = "";
     const seen = () => {
-      if (unseen) place.scrollIntoView({ block: "start" });
+      // Later, since the turns above it are drawn after it.
+      if (unseen) setTimeout(() => place.scrollIntoView({ block: "start" }), 80);
       unseen = false;
       announceNew();
     };
