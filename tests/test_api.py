@@ -18,7 +18,7 @@ from llm_server import Reply, ScriptedServer
 
 from rag import Answer, Library, QuothError, Settings
 from ui.passwords import PasswordError, Passwords, make_line
-from ui.server import create_app, listen
+from ui.server import listen
 
 FIRST = "What F1 score does LanternNet reach?"
 NEXT = "How much faster is it than manual sorting?"
@@ -149,7 +149,7 @@ def test_hostile_questions_are_data(http: httpx.Client) -> None:
     for question in (
         "<img src=x onerror=alert(1)>",
         "moths\u202e\x1b[31m\ndata: x\n\n",
-        "💥" * 900,
+        "moths " + "💥" * 900,
     ):
         reply = http.post("/api/ask", json={"question": question, "stream": True})
         assert events_of(reply.text)[-1][0] == "answer"
@@ -384,28 +384,25 @@ def test_full_server_says_so_and_recovers(
         return ask(*given)
 
     monkeypatch.setattr(small_library, "ask", slowly)
-    with served(small_library, at_once=1, waiting=1) as address, ThreadPoolExecutor(2) as pool:
-
-        def post() -> httpx.Response:
-            return httpx.post(f"{address}/api/ask", json={"question": FIRST}, timeout=30)
-
-        waiting = [pool.submit(post) for _ in range(2)]
+    with served(small_library, at_once=1, waiting=0) as address, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(post, address)
         assert begun.acquire(timeout=20)
-        until = time.monotonic() + 20
-        refused = post() if not waits(address, until) else httpx.get(f"{address}/v1/models")
+        refused = post(address)
         assert failed(refused)[0] == 503
         assert refused.headers["retry-after"] == "2"
         go_on.set()
-        assert [one.result().status_code for one in waiting] == [200, 200]
-        assert post().status_code == 200
+        assert first.result().status_code == 200
+        assert post(address).status_code == 200
 
 
-def waits(address: str, until: float) -> bool:
-    """Whether the server is full, asked until it is."""
-    while time.monotonic() < until:
-        if httpx.get(f"{address}/v1/models", timeout=1).status_code == 503:
-            return True
-    return False
+def post(address: str) -> httpx.Response:
+    return httpx.post(f"{address}/api/ask", json={"question": FIRST}, timeout=30)
+
+
+def test_some_wait_for_their_turn(small_library: Library) -> None:
+    with served(small_library, at_once=1, waiting=5) as address, ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(post, [address] * 6))
+    assert [reply.status_code for reply in replies] == [200] * 6
 
 
 def test_reader_who_leaves_gives_the_place_back(small_library: Library) -> None:
@@ -420,10 +417,7 @@ def test_reader_who_leaves_gives_the_place_back(small_library: Library) -> None:
             assert time.monotonic() < until
 
 
-def test_port_that_is_taken_is_told(small_library: Library) -> None:
-    assert create_app(small_library).docs_url is None
-    with listen("127.0.0.1", 0) as bound:
-        with pytest.raises(QuothError, match=r"Cannot listen on 127\.0\.0\.1, port \d+: Address"):
-            listen("127.0.0.1", bound.getsockname()[1])
-    with pytest.raises(QuothError, match="Cannot listen on 256.0.0.1"):
-        listen("256.0.0.1", 0)
+def test_port_that_is_taken_is_told() -> None:
+    told = r"Cannot listen on 127\.0\.0\.1, port \d+: Address already in use"
+    with listen("127.0.0.1", 0) as bound, pytest.raises(QuothError, match=told):
+        listen("127.0.0.1", bound.getsockname()[1])
