@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import socket
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -128,7 +129,8 @@ def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=3,
     )
-    _Server(config, ready).run(sockets=[bound])
+    with suppress(KeyboardInterrupt):  # raised once more when all has been shut down
+        _Server(config, ready).run(sockets=[bound])
 
 
 class _Server(uvicorn.Server):
