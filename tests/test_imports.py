@@ -18,6 +18,7 @@ MAY_IMPORT = {
 }
 DOORS = {
     "chromadb": ("vectorstore/store.py",),
+    "fastapi": ("ui/",),
     "gradio": ("ui/",),
     "llama_index.embeddings": ("vectorstore/embedding.py",),
     "llama_index.llms": ("rag/llm.py",),
@@ -28,7 +29,8 @@ DOORS = {
     "http.client": (),
     "requests": (),
     "httpx": (),
-    "socket": (),
+    "socket": ("ui/server.py",),
+    "uvicorn": ("ui/server.py",),
 }
 
 
