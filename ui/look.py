@@ -8,6 +8,8 @@ from typing import Any
 import gradio as gr
 
 MAX_UPLOAD = "50mb"
+POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
+"""Gradio needs inline scripts; nothing at all is loaded from, or sent to, anywhere else."""
 PLAIN_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
 MONO_FONTS = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
@@ -32,6 +34,7 @@ def _head() -> str:
     """Styles stand here since Gradio puts its own scope before those given as `css`."""
     return (
         '<meta name="referrer" content="no-referrer">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f"<style>{_asset('page.css')}</style><script>{_asset('page.js')}</script>"
     )
 
