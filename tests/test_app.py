@@ -15,7 +15,7 @@ from rag.transcript import ConversationError
 from ui.app import build_page
 from ui.asking import Asker, Shown, export, read_kept, take_back, without_llm
 from ui.layout import EXPORTS
-from ui.library_panel import MAX_FILES, Shelf, conditions
+from ui.library_panel import MAX_FILES, Shelf, conditions, described
 from ui.look import presentation
 
 MOTHS = "How much faster than manual sorting is LanternNet?"
@@ -200,6 +200,10 @@ def test_filters_are_put_in_the_words_of_the_library() -> None:
         "source=f.bib",
     ]
     assert conditions(None, 0, "", None) == []
+    assert described(2020, None, "<b>", None) == {
+        "year-from": "Year from 2020",
+        "group": "Group: <b>",
+    }
 
 
 def test_no_event_of_the_page_is_an_api(small_library: Library) -> None:

@@ -18,15 +18,13 @@ import gradio as gr
 from rag import Library
 from ui.asking import Asker, export, read_kept, take_back
 from ui.layout import PANE_HEAD, Side, Talk, build_side, build_talk, own_html
-from ui.library_panel import Shelf, conditions
+from ui.library_panel import FILTERS, Shelf, conditions, described
 from ui.records import chips_html
 from ui.render import turns_html
 
 MAX_WAITING = 40
 """Questions in line; the next is told that the line is full."""
 AT_ONCE = 4
-NAMES = ("year-from", "year-to", "group", "source")
-"""Of the filters, as their chips call them."""
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -90,6 +88,10 @@ def _wire_asking(talk: Talk, side: Side, asker: Asker) -> None:
         "fn": ask,
         "inputs": [talk.question, talk.kept, talk.use_llm, *side.filters],
         "outputs": [talk.past, talk.current, talk.kept, talk.question, talk.asked],
+        "concurrency_id": "ask",
+        "concurrency_limit": AT_ONCE,
+        # "once" would wait for the end of a question that was stopped; `page.js` holds back others.
+        "trigger_mode": "multiple",
         **QUIET,
     }
     back: dict[str, Any] = {
@@ -170,12 +172,12 @@ def _wire_filters(talk: Talk, side: Side) -> None:
     """Filters set in the panel, and taken off by their chips."""
 
     def narrow(*filters: Any) -> str:  # noqa: ANN401 - of four kinds
-        return chips_html(conditions(*filters))
+        return chips_html(described(*filters))
 
     def widen(event: gr.EventData, *filters: Any) -> list[Any]:  # noqa: ANN401
         taken = event._data.get("chip")
         return [
-            None if name == taken else value for name, value in zip(NAMES, filters, strict=True)
+            None if name == taken else value for name, value in zip(FILTERS, filters, strict=True)
         ]
 
     every = list(side.filters)

@@ -55,7 +55,7 @@ BRAND = (
 )
 KEPT = (
     '<div class="kept"><label for="kept-search">Search conversations</label>'
-    '<input id="kept-search" type="search" autocomplete="off" placeholder="Search">'
+    '<input id="kept-search" type="search" autocomplete="off">'
     '<ul id="kept-list"></ul><p class="empty">Kept in this browser only.</p></div>'
 )
 TOP = (
@@ -151,15 +151,16 @@ def build_side(may_change: bool) -> Side:
             )
             with gr.Accordion("Answer only from", open=False, elem_id="filters"):
                 with gr.Row():
-                    year_from = gr.Number(label="Year from", precision=0, minimum=0, maximum=9999)
-                    year_to = gr.Number(label="to", precision=0, minimum=0, maximum=9999)
+                    year_from = gr.Number(label="Year from", precision=0, min_width=0)
+                    year_to = gr.Number(label="Year to", precision=0, min_width=0)
                 group = gr.Dropdown(label="Group", choices=[], value=None)
                 source = gr.Dropdown(label="File", choices=[], value=None)
             with gr.Accordion("Add papers", open=False, elem_id="adding"):
                 upload = gr.File(
                     label="Files of abstracts",
                     file_count="multiple",
-                    height=120,
+                    show_label=False,
+                    height=140,
                     visible=may_change,
                     elem_id="upload",
                 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from rag import AddReport, Library, QuothError
+from ui.asking import without_llm
 from ui.records import (
     MAX_LISTED,
     absent_html,
@@ -128,18 +129,31 @@ class Shelf:
             summary_html(records, place),
             tuple(groups[:MAX_CHOICES]),
             tuple(sources[:MAX_CHOICES]),
-            starters_html(starter_questions(self.library)),
+            starters_html(starter_questions(without_llm(self.library))),
         )
 
 
-def conditions(
-    year_from: float | None, year_to: float | None, group: str | None, source: str | None
-) -> list[str]:
-    """The filters that were set, in the words that the library reads."""
-    set_to = (
-        ("year>=", int(year_from) if year_from else None),
-        ("year<=", int(year_to) if year_to else None),
-        ("group=", group),
-        ("source=", source),
-    )
-    return [f"{name}{value}" for name, value in set_to if value]
+FILTERS = {
+    "year-from": ("year>={}", "Year from {}"),
+    "year-to": ("year<={}", "Year to {}"),
+    "group": ("group={}", "Group: {}"),
+    "source": ("source={}", "File: {}"),
+}
+"""Each filter as the library reads it, and in words."""
+
+
+def conditions(*given: float | str | None) -> list[str]:
+    """The filters that were set, in the order of `FILTERS`, as the library reads them."""
+    return [FILTERS[name][0].format(value) for name, value in _set(given).items()]
+
+
+def described(*given: float | str | None) -> dict[str, str]:
+    """The filters that were set, in words."""
+    return {name: FILTERS[name][1].format(value) for name, value in _set(given).items()}
+
+
+def _set(given: Sequence[float | str | None]) -> dict[str, int | str]:
+    paired = zip(FILTERS, given, strict=True)
+    return {
+        name: int(value) if isinstance(value, float) else value for name, value in paired if value
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from rag import AddReport, Hit, Record
@@ -153,18 +153,17 @@ def report_html(report: AddReport) -> str:
     )
 
 
-def chips_html(conditions: Sequence[str]) -> str:
-    """The filters that apply to the next question, each with a button that takes it off."""
+def chips_html(conditions: Mapping[str, str]) -> str:
+    """The filters that apply to the next question, each a button that takes it off.
+
+    Args:
+        conditions: Names of filters, and what each is set to in words.
+    """
     if not conditions:
         return ""
     chips = "".join(
-        f'<button type="button" class="chip" data-chip="{escape(item.split("=")[0].rstrip("<>"))}'
-        f'{_side(item)}" aria-label="Remove the filter {plain(item)}">{plain(item)} ×</button>'
-        for item in conditions
+        f'<button type="button" class="chip" data-chip="{escape(name)}" '
+        f'aria-label="Take off the filter {plain(words)}">{plain(words)} ×</button>'
+        for name, words in conditions.items()
     )
-    return f'<div class="chips" role="group" aria-label="Only papers with">{chips}</div>'
-
-
-def _side(condition: str) -> str:
-    """Which end of the years a condition sets."""
-    return "-from" if ">=" in condition else ("-to" if "<=" in condition else "")
+    return f'<div class="chips" role="group" aria-label="Answered only from">{chips}</div>'

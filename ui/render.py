@@ -49,9 +49,9 @@ def failed_html(question: str, message: str) -> str:
     return _article(question, notice_html(message))
 
 
-def notice_html(message: str) -> str:
+def notice_html(message: str, role: str = "alert") -> str:
     """Something that the reader must know."""
-    return f'<p class="notice" role="alert">{plain(message)}</p>'
+    return f'<p class="notice" role="{role}">{plain(message)}</p>'
 
 
 def starters_html(questions: Sequence[str]) -> str:
@@ -98,7 +98,7 @@ def link_html(record_id: str, url: str | None) -> str:
     address = link_of(record_id, url)
     if address is None:
         return ""
-    shown = urlsplit(address).netloc.removeprefix("www.")
+    shown = record_id if address != url else urlsplit(address).netloc.removeprefix("www.")
     return (
         f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer nofollow">'
         f"{plain(shown)}</a>"
@@ -121,7 +121,7 @@ def _understood(turn: Turn) -> str:
 
 
 def _answered(answer: Answer) -> str:
-    notice = notice_html(answer.reason) if answer.reason else ""
+    notice = notice_html(answer.reason, "note") if answer.reason else ""
     sources = _sources(answer.citations, numbered=True)
     return (
         notice

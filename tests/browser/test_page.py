@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 if not os.environ.get("CI") and CHROMIUM is None:
     pytest.skip("no Chromium is installed", allow_module_level=True)
 
+from llm_server import Reply, ScriptedServer
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ui.app import build_page
@@ -199,6 +201,11 @@ def test_no_request_leaves_the_machine(context: BrowserContext, address: str) ->
     expect(page.locator("#evidence mark")).to_be_visible()
     assert len(asked) > 10
     assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+    refused: list[str | None] = []
+    context.on("requestfailed", lambda request: refused.append(request.failure))
+    outside = "Object.assign(new Image(), {src: 'http://192.0.2.1/x.png', onerror: end})"
+    page.evaluate(f"new Promise(end => {outside}).then(() => null)")
+    assert refused == ["csp"]
 
 
 def test_filter_applies_shows_a_chip_and_is_taken_off(page: Page) -> None:
@@ -206,7 +213,7 @@ def test_filter_applies_shows_a_chip_and_is_taken_off(page: Page) -> None:
     page.get_by_text("Answer only from").click()
     page.get_by_label("Year from").fill("2100")
     page.keyboard.press("Tab")
-    expect(page.locator(".chip")).to_contain_text("year>=2100")
+    expect(page.locator(".chip")).to_contain_text("Year from 2100")
     ask(page, MOTHS)
     expect(page.locator("#current .abstention")).to_be_visible()
     page.locator(".chip").click()
@@ -309,20 +316,56 @@ def test_dark_is_dark(browser: Browser, address: str) -> None:
     context.close()
 
 
+@contextmanager
+def launched(library: Library, port: int | None = None, **settings: object) -> Iterator[str]:
+    """A page of its own over the same library, with other settings."""
+    changed = library.settings.model_copy(update=settings)
+    page = build_page(Library(library.store, changed))
+    _, url, _ = page.launch(
+        server_port=port, prevent_thread_lock=True, quiet=True, share=False, **presentation()
+    )
+    yield url
+    page.close(verbose=False)
+
+
 def test_failure_of_the_llm_is_told(
-    browser: Browser, library: Library, monkeypatch: pytest.MonkeyPatch
+    context: BrowserContext, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    settings = library.settings.model_copy(update={"llm": "openai:tiny", "llm_retries": 0})
-    page = build_page(Library(library.store, settings))
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, share=False, **presentation())
-    context = browser.new_context()
-    shown = opened(context, url)
-    ask(shown, MOTHS)
-    expect(shown.locator("#current .notice")).to_contain_text("The LLM failed")
-    expect(shown.locator("#current .mark").first).to_be_visible()
-    shown.get_by_label("Written by tiny").uncheck()
-    ask(shown, "How many species does LanternNet count?")
-    expect(shown.locator("#current .notice")).to_have_count(0)
-    context.close()
-    page.close(verbose=False)
+    with launched(library, llm="openai:tiny", llm_retries=0) as url:
+        page = opened(context, url)
+        ask(page, MOTHS)
+        expect(page.locator("#current .notice")).to_contain_text("The LLM failed")
+        expect(page.locator("#current .mark").first).to_be_visible()
+        page.get_by_label("Written by tiny").uncheck()
+        ask(page, "How many species does LanternNet count?")
+        expect(page.locator("#current .notice")).to_have_count(0)
+
+
+def test_question_is_stopped(
+    context: BrowserContext, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ScriptedServer(Reply("", delay=30)) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        with launched(library, llm="openai:slow") as url:
+            page = opened(context, url)
+            page.get_by_label("Question", exact=True).fill(MOTHS)
+            page.keyboard.press("Enter")
+            expect(page.locator("#current .waiting")).to_be_visible()
+            page.get_by_role("button", name="Stop").click()
+            expect(page.locator("#current .stopped")).to_be_visible()
+            expect(page.get_by_label("Question", exact=True)).to_have_value(MOTHS)
+            page.get_by_label("Written by slow").uncheck()
+            ask(page, MOTHS)
+            expect(page.locator(".turn")).to_have_count(1)
+            expect(page.locator("#current .mark").first).to_be_visible()
+
+
+def test_server_starts_anew_under_an_open_page(context: BrowserContext, library: Library) -> None:
+    with launched(library) as url:
+        page = opened(context, url)
+        ask(page, MOTHS)
+    with launched(library, port=int(url.rstrip("/").rpartition(":")[2])):
+        ask(page, "And on how many species was it tested?")
+        expect(page.locator("#current .understood")).to_contain_text("LanternNet")
+        expect(page.locator(".turn")).to_have_count(2)

@@ -5,6 +5,11 @@ window.quoth = (() => {
   const PREFIX = "quoth:conversation:";
   const CURRENT = "quoth:current";
   const MAX_TITLE = 80;
+  const REGIONS = [
+    ["side", "Conversations and library"],
+    ["talk", "Conversation"],
+    ["pane", "Evidence"],
+  ];
   const panel = { element: null, trigger: null };
   let announced = 0;
   let unseen = false;
@@ -119,6 +124,11 @@ window.quoth = (() => {
     panel.element = element;
     panel.trigger = trigger;
     element.addEventListener("input", draw);
+    for (const [id, label] of REGIONS) {
+      const place = document.getElementById(id);
+      place?.setAttribute("role", "region");
+      place?.setAttribute("aria-label", label);
+    }
     draw();
   };
 
@@ -138,6 +148,7 @@ window.quoth = (() => {
     delete document.body.dataset.asking;
     save(kept);
     announceEnd();
+    if (document.activeElement === document.body) focus();
   };
 
   const stopped = (asked) => {
@@ -264,6 +275,16 @@ window.quoth = (() => {
     });
   }
   addEventListener("scroll", hideCard, true);
+  addEventListener(
+    "keydown",
+    (event) => {
+      const sends = event.key === "Enter" && !event.shiftKey && event.target === box();
+      if (!sends || !("asking" in document.body.dataset)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    true,
+  );
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     hideCard();
