@@ -109,6 +109,7 @@ def _wire_asking(talk: Talk, side: Side, asker: Asker) -> None:
     talk.edit.click(**back).then(fn=None, js="() => quoth.focus()")
     for event in (direct, chosen, repeated):
         event.then(fn=None, inputs=talk.kept, js="kept => quoth.ended(kept)")
+        event.failure(fn=None, js="() => quoth.ended('')")
     talk.stop.click(
         fn=None,
         inputs=talk.asked,

@@ -20,6 +20,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 if not os.environ.get("CI") and CHROMIUM is None:
     pytest.skip("no Chromium is installed", allow_module_level=True)
 
+from gradio import Blocks
 from llm_server import Reply, ScriptedServer
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -60,11 +61,15 @@ def library(library_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="module")
-def address(library: Library) -> Iterator[str]:
-    page = build_page(library)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, share=False, **presentation())
+def blocks(library: Library) -> Blocks:
+    return build_page(library)
+
+
+@pytest.fixture(scope="module")
+def address(blocks: Blocks) -> Iterator[str]:
+    _, url, _ = blocks.launch(prevent_thread_lock=True, quiet=True, share=False, **presentation())
     yield url
-    page.close(verbose=False)
+    blocks.close(verbose=False)
 
 
 @pytest.fixture(scope="module")
@@ -359,6 +364,19 @@ def test_question_is_stopped(
             ask(page, MOTHS)
             expect(page.locator(".turn")).to_have_count(1)
             expect(page.locator("#current .mark").first).to_be_visible()
+
+
+def test_full_line_is_told_and_the_question_is_not_lost(
+    page: Page, blocks: Blocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(blocks._queue, "max_size", 0)
+        page.get_by_label("Question", exact=True).fill(MOTHS)
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("currently busy").first).to_be_visible()
+    expect(page.get_by_label("Question", exact=True)).to_have_value(MOTHS)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator("#current .mark").first).to_be_visible()
 
 
 def test_server_starts_anew_under_an_open_page(context: BrowserContext, library: Library) -> None:
