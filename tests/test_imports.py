@@ -26,7 +26,7 @@ DOORS = {
     "openai": ("rag/llm.py",),
     "tokenizers": ("vectorstore/minilm.py",),
     "urllib.request": (),
-    "http.client": (),
+    "http.client": ("evals/bench/serve.py",),
     "requests": (),
     "httpx": (),
     "socket": ("ui/server.py",),
