@@ -22,6 +22,7 @@ DOORS = {
     "gradio": ("ui/",),
     "llama_index.embeddings": ("vectorstore/embedding.py",),
     "llama_index.llms": ("rag/llm.py",),
+    "mcp": ("ui/mcp_server.py",),
     "onnxruntime": ("vectorstore/minilm.py",),
     "openai": ("rag/llm.py",),
     "tokenizers": ("vectorstore/minilm.py",),
