@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.passwords import Passwords
@@ -25,6 +25,13 @@ BODY_SECONDS = 15.0
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_REMEMBERED = 1000
 API_PATHS = ("/api", "/v1")
+# Gradio's own scripts are inline, and some of them evaluate text.
+_SEALS = {
+    "content-security-policy": "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
 
 
 def is_api(scope: Scope) -> bool:
@@ -62,6 +69,24 @@ class Hosts:
     def _knows(self, host: str) -> bool:
         name = _name_of(f"//{host}")
         return name in self._names or (self._any_address and _is_address(name))
+
+
+class Sealed:
+    """Tells browsers to fetch nothing from elsewhere, and not to show a page within another's."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Takes what is to be sealed."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets a request through; its reply gets further headers."""
+
+        async def sealed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_SEALS)
+            await send(message)
+
+        await self._app(scope, receive, sealed)
 
 
 class Auth:
