@@ -24,6 +24,8 @@ MAX_BODY_BYTES = 1_000_000
 BODY_SECONDS = 15.0
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_REMEMBERED = 1000
+MAX_IN_LINE = 100
+"""Passwords that wait to be checked; more are refused unchecked."""
 API_PATHS = ("/api", "/v1")
 # Gradio's own scripts are inline, and some of them evaluate text.
 _SEALS = {
@@ -99,6 +101,7 @@ class Auth:
         self._secret = secrets.token_bytes(32)
         self._known: dict[bytes, None] = {}
         self._one_at_a_time = asyncio.Semaphore(1)
+        self._in_line = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through, or refuses it."""
@@ -119,9 +122,15 @@ class Auth:
         digest = hmac.digest(self._secret, given.encode(), hashlib.sha256)
         if digest in self._known:
             return True
-        async with self._one_at_a_time:
-            if not await run_in_threadpool(self._passwords.admit, *credentials):
-                return False
+        if self._in_line >= MAX_IN_LINE:
+            return False
+        self._in_line += 1
+        try:
+            async with self._one_at_a_time:
+                if not await run_in_threadpool(self._passwords.admit, *credentials):
+                    return False
+        finally:
+            self._in_line -= 1
         while len(self._known) >= MAX_REMEMBERED:
             self._known.pop(next(iter(self._known)))
         self._known[digest] = None
