@@ -15,9 +15,9 @@ from ui.server import Guarding, address_of, create_app, listen
 
 
 @contextmanager
-def served(library: Library, **guarding: Any) -> Iterator[str]:
-    """The address of the API of a library, as long as it is needed."""
-    app = create_app(library, guarding=Guarding(**guarding))
+def served(library: Library, page: Any = None, **guarding: Any) -> Iterator[str]:
+    """The address of the API of a library, and of a page beside it, as long as it is needed."""
+    app = create_app(library, page, guarding=Guarding(**guarding))
     with listen("127.0.0.1", 0) as bound:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})

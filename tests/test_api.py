@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,12 @@ def http(address: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def client(address: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as made:
+    with asking_at(address) as made:
         yield made
+
+
+def asking_at(address: str) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0)
 
 
 def without_times(values: dict[str, Any]) -> dict[str, Any]:
@@ -248,8 +253,9 @@ def test_model_is_listed_and_no_other_is_there(client: openai.OpenAI) -> None:
 def test_messages_must_end_in_a_question(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="The last message is by 'assistant'"):
         client.chat.completions.create(model="quoth", messages=say(FIRST, "?"))
-    with pytest.raises(openai.BadRequestError, match="The question is empty"):
-        client.chat.completions.create(model="quoth", messages=say(" "))
+    for stream in (False, True):
+        with pytest.raises(openai.BadRequestError, match="The question is empty"):
+            client.chat.completions.create(model="quoth", messages=say(" "), stream=stream)
 
 
 def test_two_users_at_once_keep_apart(client: openai.OpenAI) -> None:
@@ -269,21 +275,48 @@ def test_two_users_at_once_keep_apart(client: openai.OpenAI) -> None:
     assert not {"LanternNet", "moths"} & set(" ".join(gears).split())
 
 
-def test_llm_writes_and_its_tokens_are_counted(
-    library_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with ScriptedServer(Reply("LanternNet reaches an F1 score of 91.4% on 12 species [1].")) as llm:
-        monkeypatch.setenv("OPENAI_BASE_URL", llm.url)
-        settings = Settings(llm="openai:tiny", llm_retries=0)
-        with (
-            Library.open(library_folder, settings) as library,
-            served(library) as address,
-            openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as asking,
-        ):
-            reply = asking.chat.completions.create(model="quoth", messages=say(FIRST))
+@pytest.fixture
+def served_llm(library_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    @contextmanager
+    def with_reply(reply: Reply) -> Iterator[tuple[str, ScriptedServer]]:
+        with ScriptedServer(reply) as llm:
+            monkeypatch.setenv("OPENAI_BASE_URL", llm.url)
+            settings = Settings(llm="openai:tiny", llm_retries=0, llm_timeout_read=5.0)
+            with Library.open(library_folder, settings) as library, served(library) as address:
+                yield address, llm
+
+    return with_reply
+
+
+SCORE = "LanternNet reaches an F1 score of 91.4% on 12 species [1]."
+
+
+def test_llm_writes_and_its_tokens_are_counted(served_llm: Any) -> None:
+    with served_llm(Reply(SCORE)) as (address, _), asking_at(address) as asking:
+        reply = asking.chat.completions.create(model="quoth", messages=say(FIRST))
     assert reply.usage is not None
     assert reply.usage.total_tokens == 18
     assert (reply.choices[0].message.content or "").startswith("LanternNet reaches an F1 score")
+
+
+def test_stream_tells_where_the_llm_broke_off(served_llm: Any) -> None:
+    reply = Reply(f"{SCORE} It is", cut="loud")
+    with served_llm(reply) as (address, _), asking_at(address) as asking:
+        made = asking.chat.completions.create(model="quoth", messages=say(FIRST), stream=True)
+        chunks = list(made)
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    before, changed, after = text.partition("(The answer changed once it was whole. It is:)")
+    assert before.strip() == SCORE.replace(" [1].", ". [1]")
+    assert changed
+    assert after.strip().startswith("LanternNet: “")
+
+
+def test_llm_is_hung_up_on_when_the_reader_leaves(served_llm: Any) -> None:
+    with served_llm(Reply(pieces=(f"{SCORE} ",), endless=True)) as (address, llm):
+        body = {"question": FIRST, "stream": True}
+        with httpx.stream("POST", f"{address}/api/ask", json=body, timeout=30) as reply:
+            assert next(reply.iter_lines()) == "event: sentence"
+        assert llm.hung_up.wait(20)
 
 
 # Guards

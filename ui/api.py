@@ -10,11 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from rag import Library, QuestionError, QuothError
 from rag.cli.rendering import hit_values
-from ui.events import EventResponse, answer_events, failure
+from ui.events import EventResponse, JsonReply, answer_events, failure
 from ui.guard import error_body
 from ui.manual import manual_html
 
@@ -70,13 +70,13 @@ def api_router(library: Library) -> APIRouter:
             stream = await run_in_threadpool(library.stream, body.question, body.where)
             return EventResponse(answer_events(stream))
         answer = await run_in_threadpool(library.ask, body.question, body.where)
-        return JSONResponse(answer.to_json())
+        return JsonReply(answer.to_json())
 
     @router.post("/search", summary="Find the papers that a text is about")
     async def search(body: SearchBody) -> Response:
         """The papers under `hits`, best first, each with the passage that matched best."""
         hits = await run_in_threadpool(library.search, body.text, body.top_k, body.where)
-        return JSONResponse({"hits": [hit_values(hit) for hit in hits]})
+        return JsonReply({"hits": [hit_values(hit) for hit in hits]})
 
     @router.get("/records", summary="List the papers")
     async def records(
@@ -85,7 +85,7 @@ def api_router(library: Library) -> APIRouter:
     ) -> Response:
         """A page of the papers under `records`, and how many there are under `total`."""
         page = await run_in_threadpool(_page_of, library, offset, limit)
-        return JSONResponse(page._asdict())
+        return JsonReply(page._asdict())
 
     return router
 
@@ -113,17 +113,17 @@ def _page_of(library: Library, offset: int, limit: int) -> Records:
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    return JSONResponse(error_body("question", str(error)), 400)
+    return JsonReply(error_body("question", str(error)), 400)
 
 
 async def _failed(_: Request, error: Exception) -> Response:
-    return JSONResponse(failure(error), 500)
+    return JsonReply(failure(error), 500)
 
 
 async def _unreadable(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     told = "; ".join(_problem(one) for one in error.errors()[:5])
-    return JSONResponse(error_body("request", f"{told}. The manual is at /api"), 400)
+    return JsonReply(error_body("request", f"{told}. The manual is at /api"), 400)
 
 
 def _problem(one: dict[str, Any]) -> str:
@@ -136,4 +136,4 @@ def _problem(one: dict[str, Any]) -> str:
 
 async def _stated(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return JSONResponse(error_body("http", str(error.detail)), error.status_code, error.headers)
+    return JsonReply(error_body("http", str(error.detail)), error.status_code, error.headers)

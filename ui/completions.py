@@ -7,20 +7,21 @@ import json
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from threading import Lock
 from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from rag import Answer, Conversation, Library, QuestionError, Sentence
+from rag import Answer, AnswerStream, Conversation, Library, QuestionError, Sentence
 from rag.cli.console import as_data
 from rag.conversation import REMEMBERED
 from rag.transcript import Turn
-from ui.events import EventResponse, failure, format_event, sentences_of
+from ui.events import EventResponse, JsonReply, failure, format_event, sentences_of
 from ui.export import answer_with_references
 from ui.guard import error_body
 
@@ -69,6 +70,11 @@ class CompletionBody(BaseModel):
     stream: bool = Field(default=False, description="Send chunks, a sentence each.")
     stream_options: StreamOptions | None = None
 
+    @property
+    def wants_usage(self) -> bool:
+        """Whether the last chunk is to count tokens."""
+        return self.stream_options is not None and self.stream_options.include_usage
+
 
 class Past:
     """Turns that this server has answered, found again by the messages up to their answer."""
@@ -109,13 +115,13 @@ def completions_router(library: Library) -> APIRouter:
     @router.get("/models", summary="List the models: the library is the only one")
     async def models() -> Response:
         listed = {"id": MODEL, "object": "model", "created": 0, "owned_by": "quoth"}
-        return JSONResponse({"object": "list", "data": [listed]})
+        return JsonReply({"object": "list", "data": [listed]})
 
     @router.get("/models/{name}", include_in_schema=False)
     async def model(name: str) -> Response:
         if name != MODEL:
             return _unknown(name)
-        return JSONResponse({"id": MODEL, "object": "model", "created": 0, "owned_by": "quoth"})
+        return JsonReply({"id": MODEL, "object": "model", "created": 0, "owned_by": "quoth"})
 
     @router.post("/chat/completions", summary="Answer the last message of a conversation")
     async def complete(body: CompletionBody) -> Response:
@@ -128,14 +134,16 @@ def completions_router(library: Library) -> APIRouter:
             return _unknown(body.model)
         question, conversation = await run_in_threadpool(_begin, library, past, body.messages)
         if body.stream:
-            return EventResponse(_chunks(body, question, conversation, past))
+            stream = await run_in_threadpool(conversation.stream, question)
+            keep = partial(past.keep, body.messages)
+            return EventResponse(_chunks(stream, keep, conversation, body.wants_usage))
         answer = await run_in_threadpool(conversation.ask, question)
         content = text_of(answer)
         past.keep(body.messages, content, conversation.turns[-1])
         message = {"role": "assistant", "content": content, "refusal": None}
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
         whole = {"choices": [choice], "usage": usage_of(answer), "quoth": answer.to_json()}
-        return JSONResponse(_frame("chat.completion") | whole)
+        return JsonReply(_frame("chat.completion") | whole)
 
     return router
 
@@ -171,12 +179,14 @@ def _begin(library: Library, past: Past, messages: Sequence[Message]) -> tuple[s
 
 
 async def _chunks(
-    body: CompletionBody, question: str, conversation: Conversation, past: Past
+    stream: AnswerStream,
+    keep: Callable[[str, Turn], None],
+    conversation: Conversation,
+    wants_usage: bool,
 ) -> AsyncIterator[str]:
     """The chunks of a completion: a sentence each, then the references."""
     frame = _frame("chat.completion.chunk")
     try:
-        stream = conversation.stream(question)
         yield _chunk(frame, {"role": "assistant", "content": ""})
         shown = ""
         async for sentence in sentences_of(stream):
@@ -185,10 +195,10 @@ async def _chunks(
             yield _chunk(frame, {"content": piece})
         assert stream.answer is not None
         rest = _rest(shown, text_of(stream.answer))
-        past.keep(body.messages, shown + rest, conversation.turns[-1])
+        keep(shown + rest, conversation.turns[-1])
         yield _chunk(frame, {"content": rest})
         yield _chunk(frame, {}, "stop", stream.answer)
-        if body.stream_options and body.stream_options.include_usage:
+        if wants_usage:
             yield format_event(frame | {"choices": [], "usage": usage_of(stream.answer)})
     except Exception as error:  # noqa: BLE001 - the reply has begun: this is the only way to tell
         yield format_event(failure(error))
@@ -222,7 +232,7 @@ def _frame(kind: str) -> dict[str, Any]:
 
 def _unknown(name: str) -> Response:
     told = f"There is no model {name!r}; expected {MODEL!r}."
-    return JSONResponse(error_body("model_not_found", told), 404)
+    return JsonReply(error_body("model_not_found", told), 404)
 
 
 def _foreign(asked: str, answered: str) -> Turn:

@@ -1,4 +1,4 @@
-"""An answer as server-sent events, sentence by sentence."""
+"""Replies: plain JSON, and an answer as server-sent events, sentence by sentence."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from dataclasses import asdict
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import StreamingResponse
+from starlette.responses import JSONResponse, StreamingResponse
 
 from rag import AnswerStream, QuothError, Sentence
 from ui.guard import error_body
 
 UNEXPECTED = "Something unexpected went wrong; the log of the server says what."
 _log = logging.getLogger(__name__)
+
+
+class JsonReply(JSONResponse):
+    """JSON in ASCII: whatever an LLM or a file holds can be sent."""
+
+    def render(self, content: Any) -> bytes:  # noqa: ANN401 - any JSON value
+        """The body."""
+        return json.dumps(content).encode("ascii")
 
 
 class EventResponse(StreamingResponse):

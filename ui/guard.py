@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.passwords import Passwords
@@ -24,7 +24,16 @@ MAX_BODY_BYTES = 1_000_000
 BODY_SECONDS = 15.0
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 MAX_REMEMBERED = 1000
+MAX_IN_LINE = 100
+"""Passwords that wait to be checked; more are refused unchecked."""
 API_PATHS = ("/api", "/v1")
+# Gradio's own scripts are inline, and some of them evaluate text.
+_SEALS = {
+    "content-security-policy": "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
 
 
 def is_api(scope: Scope) -> bool:
@@ -64,6 +73,24 @@ class Hosts:
         return name in self._names or (self._any_address and _is_address(name))
 
 
+class Sealed:
+    """Tells browsers to fetch nothing from elsewhere, and not to show a page within another's."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Takes what is to be sealed."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets a request through; its reply gets further headers."""
+
+        async def sealed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_SEALS)
+            await send(message)
+
+        await self._app(scope, receive, sealed)
+
+
 class Auth:
     """Asks for name and password: `Authorization: Basic`, or `Bearer NAME:PASSWORD` for clients."""
 
@@ -74,6 +101,7 @@ class Auth:
         self._secret = secrets.token_bytes(32)
         self._known: dict[bytes, None] = {}
         self._one_at_a_time = asyncio.Semaphore(1)
+        self._in_line = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through, or refuses it."""
@@ -94,9 +122,15 @@ class Auth:
         digest = hmac.digest(self._secret, given.encode(), hashlib.sha256)
         if digest in self._known:
             return True
-        async with self._one_at_a_time:
-            if not await run_in_threadpool(self._passwords.admit, *credentials):
-                return False
+        if self._in_line >= MAX_IN_LINE:
+            return False
+        self._in_line += 1
+        try:
+            async with self._one_at_a_time:
+                if not await run_in_threadpool(self._passwords.admit, *credentials):
+                    return False
+        finally:
+            self._in_line -= 1
         while len(self._known) >= MAX_REMEMBERED:
             self._known.pop(next(iter(self._known)))
         self._known[digest] = None

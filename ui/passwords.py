@@ -63,19 +63,27 @@ class Passwords:
         try:
             with open(path, "rb") as file:
                 data = file.read(MAX_FILE_BYTES + 1)
-            text = data.decode("utf-8-sig")
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or error
             raise PasswordError(f"Cannot read {path}: {why}.") from error
+        return cls.parse(data, str(path))
+
+    @classmethod
+    def parse(cls, data: bytes, place: str = "the file") -> Passwords:
+        """The entries of what such a file holds.
+
+        Raises:
+            PasswordError: There is none, or a line is none.
+        """
         if len(data) > MAX_FILE_BYTES:
-            raise PasswordError(f"{path} is larger than {MAX_FILE_BYTES:,} bytes.")
+            raise PasswordError(f"{place} is larger than {MAX_FILE_BYTES:,} bytes.")
         entries: dict[str, Entry] = {}
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), start=1):
             if line.strip() and not line.startswith("#"):
-                name, entry = _parse(line.strip(), f"{path}, line {number}")
+                name, entry = _parse(line.strip(), f"{place}, line {number}")
                 entries[name] = entry
         if not entries:
-            raise PasswordError(f"{path} has no entry. Make one: quoth password NAME >> {path}")
+            raise PasswordError(f"{place} has no entry. Make one: quoth password NAME >> {place}")
         return cls(entries)
 
 

@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from rag import Library, QuothError
 from ui.api import add_failures, add_manual, api_router
 from ui.completions import completions_router
-from ui.guard import Auth, Bounds, Gate, Hosts
+from ui.guard import Auth, Bounds, Gate, Hosts, Sealed
 from ui.passwords import Passwords
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _middleware(guarding: Guarding) -> list[Middleware]:
     everywhere = _is_unspecified(guarding.host)
     if everywhere:
         names |= {platform.node()}
-    listed = [Middleware(Hosts, names=names, any_address=everywhere)]
+    listed = [Middleware(Sealed), Middleware(Hosts, names=names, any_address=everywhere)]
     if guarding.passwords is not None:
         listed.append(Middleware(Auth, passwords=guarding.passwords))
     return [

@@ -1,4 +1,4 @@
-"""`quoth ui`, `quoth serve`, `quoth password`: the page and the API, for others too if wanted.
+"""`quoth ui`, `serve`, `password` and `mcp`: the page and the API, for others too if wanted.
 
 The package `ui` is imported by name: `rag` must not depend on it, as it is built upon `rag`.
 """
@@ -16,6 +16,7 @@ import typer
 
 from rag.cli.commands import LibraryPath, LLMName, app
 from rag.cli.console import tell, write_rows
+from vectorstore.errors import QuothError
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -85,6 +86,21 @@ def password(name: Annotated[str, typer.Argument(help="Who is to be let in.")]) 
     else:
         given = sys.stdin.readline().rstrip("\r\n")
     write_rows([[passwords.make_line(name, given)]])
+
+
+@app.command()
+def mcp(library: LibraryPath = None, llm: LLMName = None) -> None:
+    """Offer `ask` and `search` to an MCP client, over standard input and output."""
+    try:
+        server = import_module("ui.mcp_server")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
+        raise QuothError(f"{error}. It comes with: pip install 'quoth[mcp]'") from error
+    from rag.cli.libraries import opened_for_reading
+
+    with opened_for_reading(library, llm) as read:
+        server.make_server(read).run()
 
 
 class _Serving(NamedTuple):
