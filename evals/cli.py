@@ -243,6 +243,26 @@ def speed(
 
 
 @bench.command()
+def serve(
+    users: Annotated[int, typer.Option(min=1, help="How many ask at the same time.")] = 20,
+    seconds: Annotated[float, typer.Option(min=1.0, help="How long.")] = 60.0,
+    pause: Annotated[
+        float, typer.Option(min=0.0, help="Seconds that each reads an answer before asking on.")
+    ] = 1.0,
+    corpus: Corpus = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let many users ask a started server: errors, latency, memory."""
+    from evals.bench.run import run_serve
+    from evals.bench.serve import Load
+    from evals.tables import serve_table
+
+    result = run_serve(corpus or [], cache, Load(users, seconds, pause))
+    show(result, as_json, lambda found: [serve_table(found)])
+
+
+@bench.command()
 def claims(
     scifact: Annotated[
         Path, typer.Option(help="Folder with corpus.jsonl[.gz] and claims_SPLIT.jsonl[.gz].")

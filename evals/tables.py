@@ -150,6 +150,29 @@ def outcome_text(item: Figures) -> Text:
     return Text("\n".join(lines))
 
 
+def serve_table(result: Figures) -> Table:
+    """One row a figure of `bench serve`."""
+    memory = result["memory_mb"]
+    rows = [
+        ("answers", result["answers"]),
+        ("answers a second", f"{result['answers_per_second']:.1f}"),
+        ("errors (none)", result["errors"]),
+        ("p50 of one user, ms", f"{result['single_p50_ms']:.1f}"),
+        ("p50 of all, ms", f"{result['p50_ms']:.1f}"),
+        ("p95 of all, ms", f"{result['p95_ms']:.1f}"),
+        ("p95 of all over p50 of one (< 10)", f"{result['ratio']:.1f}"),
+        *(
+            (f"memory {moment}, MB", "-" if held is None else f"{held:.0f}")
+            for moment, held in memory.items()
+        ),
+    ]
+    title = (
+        f"{result['users']} users for {result['seconds']:g} s, {result['pause']:g} s between "
+        f"questions; {result['documents']} documents"
+    )
+    return make_table(title, ("figure", "value"), rows)
+
+
 def speed_table(rows: Iterable[Figures]) -> Table:
     """Every figure with its aim, where it has one."""
     cells = ([row["name"], f"{row['value']:.3g}", row["unit"], row["aim"] or ""] for row in rows)

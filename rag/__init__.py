@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rag.engine import AnswerStream
     from rag.library import Library
     from rag.verified_engine import verified
-    from vectorstore.errors import QuothError
+    from vectorstore.errors import QuestionError, QuothError
     from vectorstore.records import AddReport, Hit, Passage, Record
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Hit",
     "Library",
     "Passage",
+    "QuestionError",
     "QuothError",
     "Record",
     "Sentence",
@@ -37,7 +38,7 @@ _HOMES = {
     "rag.engine": ("AnswerStream",),
     "rag.library": ("Library",),
     "rag.verified_engine": ("verified",),
-    "vectorstore.errors": ("QuothError",),
+    "vectorstore.errors": ("QuestionError", "QuothError"),
     "vectorstore.records": ("AddReport", "Hit", "Passage", "Record"),
 }
 

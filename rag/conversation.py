@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rag.answer import Answer
+from rag.answer import Answer, Citation, Sentence
 from rag.condense import Condensed, condense
+from rag.engine import AnswerStream, CheckedQueryEngine
 from rag.followup import complete_question
 from rag.library import MAX_QUESTION_CHARACTERS, Library, Where, checked_question
 from rag.referents import Past
@@ -23,6 +25,14 @@ if TYPE_CHECKING:
 
 REMEMBERED = 10
 """Turns, the latest, from which a follow-up is made complete."""
+
+
+class _Completed(NamedTuple):
+    """A question made complete, what the LLM did to it where one was asked, and milliseconds."""
+
+    question: str
+    condensed: Condensed | None
+    took: float
 
 
 class Conversation:
@@ -58,14 +68,24 @@ class Conversation:
         """
         asked = checked_question(question)
         with self._lock:
-            start = perf_counter()
-            standalone, condensed = self._complete(asked)
-            condensing = round((perf_counter() - start) * 1000, 2)
-            answer = self._library.query_engine(where).ask(asked, standalone)
-            answer = _with_account(answer, condensed, condensing)
-            turn = Turn(asked, standalone, answer)
-            self._turns = [*self._turns, turn][-MAX_TURNS:]
+            completed = self._complete(asked)
+            answer = self._library.query_engine(where).ask(asked, completed.question)
+            answer = _with_account(answer, completed)
+            self._remember(answer)
         return answer
+
+    def stream(self, question: str, where: Where = None) -> AnswerStream:
+        """`ask`, sentence by sentence; `Library.stream` says the rest.
+
+        The turn is remembered once the stream has ended, and not where it was closed before. An
+        open stream holds up no other question: each is made complete by the turns that have ended.
+
+        Raises:
+            QuestionError: The question is empty or too long, or the filter cannot be read.
+        """
+        asked, cited = checked_question(question), list[Citation]()
+        steps = self._steps(asked, self._library.query_engine(where), cited)
+        return AnswerStream(steps, cited)
 
     async def aask(self, question: str, where: Where = None) -> Answer:
         """`ask`, without blocking the event loop."""
@@ -117,7 +137,32 @@ class Conversation:
         conversation.resume(load_turns(path))
         return conversation
 
-    def _complete(self, question: str) -> tuple[str, Condensed | None]:
+    def _steps(
+        self, asked: str, engine: CheckedQueryEngine, cited: list[Citation]
+    ) -> Generator[Sentence, None, Answer]:
+        with self._lock:
+            completed = self._complete(asked)
+        with closing(engine.stream(asked, completed.question)) as stream:
+            for sentence in stream:
+                cited[:] = stream.citations
+                yield sentence
+            cited[:] = stream.citations
+        assert stream.answer is not None
+        answer = _with_account(stream.answer, completed)
+        with self._lock:
+            self._remember(answer)
+        return answer
+
+    def _remember(self, answer: Answer) -> None:
+        turn = Turn(answer.question, answer.standalone_question, answer)
+        self._turns = [*self._turns, turn][-MAX_TURNS:]
+
+    def _complete(self, question: str) -> _Completed:
+        start = perf_counter()
+        complete, condensed = self._make_complete(question)
+        return _Completed(complete, condensed, round((perf_counter() - start) * 1000, 2))
+
+    def _make_complete(self, question: str) -> tuple[str, Condensed | None]:
         """The question made complete, and what the LLM did to it, where one was asked."""
         remembered = self._turns[-REMEMBERED:]
         if not remembered:
@@ -138,10 +183,12 @@ def _as_past(turn: Turn) -> Past:
     )
 
 
-def _with_account(answer: Answer, condensed: Condensed | None, condensing: float) -> Answer:
+def _with_account(answer: Answer, completed: _Completed) -> Answer:
     """The answer with what making its question complete took, and how that failed."""
-    timings = {"condense": condensing} | answer.timings_ms
-    timings["total"] = round(timings.get("total", 0.0) + condensing, 2)
+    condensed, timings = completed.condensed, {"condense": completed.took} | answer.timings_ms
+    for moment in ("first_sentence", "total"):
+        if moment in timings:
+            timings[moment] = round(timings[moment] + completed.took, 2)
     answer = replace(answer, timings_ms=timings)
     if condensed is None:
         return answer

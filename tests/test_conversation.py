@@ -186,6 +186,53 @@ def test_questions_asked_at_once_come_in_their_order(small_library: Library) -> 
     assert all("LanternNet" in answer.standalone_question for answer in answers)
 
 
+# In a stream
+
+
+def test_stream_is_the_answer_of_asking_and_a_turn(small_library: Library) -> None:
+    asked, streamed = small_library.conversation(), small_library.conversation()
+    for question in (FIRST, "How much faster is it than manual sorting?"):
+        whole = asked.ask(question)
+        stream = streamed.stream(question)
+        sentences = tuple(stream)
+        assert stream.answer is not None
+        assert sentences == whole.sentences == stream.answer.sentences
+        assert stream.citations == whole.citations
+        assert stream.answer.standalone_question == whole.standalone_question
+        timings = stream.answer.timings_ms
+        assert timings["condense"] <= timings["first_sentence"] <= timings["total"]
+    assert [(turn.question, turn.standalone_question) for turn in streamed.turns] == [
+        (turn.question, turn.standalone_question) for turn in asked.turns
+    ]
+
+
+def test_stream_that_is_closed_early_leaves_no_turn(small_library: Library) -> None:
+    talk = small_library.conversation()
+    stream = talk.stream(FIRST)
+    next(stream)
+    assert talk.turns == ()
+    stream.close()
+    assert talk.turns == ()
+    assert stream.answer is None
+
+
+def test_open_stream_holds_up_no_other_question(small_library: Library) -> None:
+    talk = small_library.conversation()
+    stream = talk.stream(FIRST)
+    next(stream)
+    talk.ask("How quiet are gears of beech?")
+    assert list(stream) == []
+    assert [turn.question for turn in talk.turns] == ["How quiet are gears of beech?", FIRST]
+
+
+def test_stream_refuses_at_once_what_cannot_be_asked(small_library: Library) -> None:
+    talk = small_library.conversation()
+    with pytest.raises(QuestionError, match="empty"):
+        talk.stream(" ")
+    with pytest.raises(QuestionError):
+        talk.stream(FIRST, where="colour=red")
+
+
 # Saving and loading
 
 TEXTS = st.text(max_size=40)
@@ -301,6 +348,17 @@ def follow(library: Library, reply: Reply) -> tuple[Answer, ScriptedServer]:
         talk = library.conversation(door(server))
         talk.ask(FIRST)
         return talk.ask(NEXT), server
+
+
+def test_stream_counts_what_condensing_took(small_library: Library) -> None:
+    with ScriptedServer(Reply("How fast is LanternNet at night?")) as server:
+        talk = small_library.conversation(door(server))
+        list(talk.stream(FIRST))
+        stream = talk.stream(NEXT)
+        list(stream)
+    assert stream.answer is not None
+    assert stream.answer.standalone_question == "How fast is LanternNet at night?"
+    assert (stream.answer.usage or {})["condense"]["total_tokens"] == 18
 
 
 def test_llm_makes_the_question_complete(small_library: Library) -> None:

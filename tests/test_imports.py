@@ -18,17 +18,20 @@ MAY_IMPORT = {
 }
 DOORS = {
     "chromadb": ("vectorstore/store.py",),
+    "fastapi": ("ui/",),
     "gradio": ("ui/",),
     "llama_index.embeddings": ("vectorstore/embedding.py",),
     "llama_index.llms": ("rag/llm.py",),
+    "mcp": ("ui/mcp_server.py",),
     "onnxruntime": ("vectorstore/minilm.py",),
     "openai": ("rag/llm.py",),
     "tokenizers": ("vectorstore/minilm.py",),
     "urllib.request": (),
-    "http.client": (),
+    "http.client": ("evals/bench/serve.py",),
     "requests": (),
     "httpx": (),
-    "socket": (),
+    "socket": ("ui/server.py",),
+    "uvicorn": ("ui/server.py",),
 }
 
 

@@ -23,6 +23,7 @@ from evals.bench.libraries import (
     search_of,
 )
 from evals.bench.progress import progress, tracked
+from evals.bench.serve import Load, run_load
 from evals.cases import Case, load_cases, resolve
 from evals.errors import EvalError
 from evals.grounding import find_flaws
@@ -148,6 +149,16 @@ def run_speed(corpus: Path | None, cache: Path | None) -> dict[str, Any]:
         "ask": speed.compare_latency(small, large),
         "processes": time_processes(folder, records[0].title),
     }
+
+
+def run_serve(corpus: Sequence[Path], cache: Path | None, load: Load) -> dict[str, Any]:
+    """The figures of `bench serve`."""
+    from evals.bench.asking import open_files
+
+    with open_files(corpus, cache or default_folder()) as library:
+        titles = sorted(record.title for record in library.records())
+        folder = library.store.folder
+    return {"documents": len(titles), **run_load(folder, titles, load)}
 
 
 def time_corpus(
