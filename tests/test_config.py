@@ -77,9 +77,7 @@ def test_readme_lists_every_setting_with_its_default() -> None:
 
 def test_a_mistyped_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_TRESHOLD", "0.9")
-    with pytest.raises(
-        SettingsError, match="^QUOTH_TRESHOLD is no setting; did you mean"
-    ):
+    with pytest.raises(SettingsError, match="^QUOTH_TRESHOLD is no setting; did you mean"):
         read_settings()
 
 
