@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from rag import Answer, Citation, Sentence
 from rag.cli.rendering import FAIR, HIGH, for_reading, names
 from rag.transcript import Turn
-from ui.export import answer_with_references
+from ui.export import answer_with_references, safe_address
 
 EMBEDDED = "quote"
 RESOLVERS = {
@@ -76,21 +76,9 @@ def confidence_html(confidence: float, label: str = "Confidence") -> str:
 
 def link_of(record_id: str, url: str | None) -> str | None:
     """Where to read a paper: its address where that is http or https, else its resolver's."""
-    if url and is_web_address(url):
-        return url
     scheme, _, name = record_id.partition(":")
-    return RESOLVERS[scheme] + name if scheme in RESOLVERS else None
-
-
-def is_web_address(url: str) -> bool:
-    """Whether an address may be linked: http or https, with a host."""
-    if not url.isprintable() or " " in url:
-        return False
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+    resolved = RESOLVERS[scheme] + quote(name, safe="/") if scheme in RESOLVERS else None
+    return safe_address(url) or resolved
 
 
 def link_html(record_id: str, url: str | None) -> str:
@@ -98,7 +86,7 @@ def link_html(record_id: str, url: str | None) -> str:
     address = link_of(record_id, url)
     if address is None:
         return ""
-    shown = record_id if address != url else urlsplit(address).netloc.removeprefix("www.")
+    shown = address.split("/")[2].removeprefix("www.") if safe_address(url) else record_id
     return (
         f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer nofollow">'
         f"{plain(shown)}</a>"
