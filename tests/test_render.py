@@ -148,6 +148,7 @@ def test_abstention_shows_the_nearest_as_no_answer() -> None:
     found = Tags(turn_html(turn(answer)))
     assert "not an answer" in found.text
     assert "Had it answered: confidence low (0.20)" in found.text
+    assert "Asked without an LLM" in found.text
     assert not [given for given in found.all("button") if given.get("class") == "mark"]
     assert [given["class"] for given in found.all("div")] == ["abstention"]
 

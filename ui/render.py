@@ -159,6 +159,13 @@ def _mark(citation: Citation) -> str:
     )
 
 
+def _opener(citation: Citation) -> str:
+    return (
+        f'<button type="button" class="show" {_place(citation)} '
+        f'aria-label="Show the place in {plain(citation.title)}">Show</button>'
+    )
+
+
 def _sources(citations: Sequence[Citation], numbered: bool) -> str:
     """Papers in the order in which they are cited, each with the places that are."""
     papers: dict[str, list[Citation]] = {}
@@ -197,7 +204,7 @@ def _facts(answer: Answer, confidence: str) -> str:
         took = f"{total:.0f} ms"
     parts = (
         confidence,
-        f"<span>{_answerer(answer.answerer)}</span>",
+        f"<span>{_answerer(answer)}</span>",
         f"<span>{took}</span>" if took else "",
         '<button type="button" class="copy" '
         f'data-copy="{escape(answer_with_references(answer))}">Copy with references</button>',
@@ -205,8 +212,11 @@ def _facts(answer: Answer, confidence: str) -> str:
     return f'<p class="facts">{"".join(parts)}</p>'
 
 
-def _answerer(name: str) -> str:
-    return "Quoted without an LLM" if name == EMBEDDED else f"Written by {plain(name)}, checked"
+def _answerer(answer: Answer) -> str:
+    wrote, quoted = ("Asked", "Asked") if answer.abstained else ("Written by", "Quoted")
+    if answer.answerer == EMBEDDED:
+        return f"{quoted} without an LLM"
+    return f"{wrote} {plain(answer.answerer)}, checked"
 
 
 def _removed(sentences: Sequence[Sentence]) -> str:
