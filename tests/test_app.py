@@ -193,14 +193,14 @@ def test_sample_and_a_page_for_readers_are_not_changed(
 
 
 def test_filters_are_put_in_the_words_of_the_library() -> None:
-    assert conditions(2020, 2024.0, "A=B", "f.bib") == [
+    assert conditions("2020", " 2024", "A=B", "f.bib") == [
         "year>=2020",
         "year<=2024",
         "group=A=B",
         "source=f.bib",
     ]
-    assert conditions(None, 0, "", None) == []
-    assert described(2020, None, "<b>", None) == {
+    assert conditions(None, " ", "", None) == []
+    assert described("2020", None, "<b>", None) == {
         "year-from": "Year from 2020",
         "group": "Group: <b>",
     }

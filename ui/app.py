@@ -172,19 +172,22 @@ def _wire_library(page: gr.Blocks, talk: Talk, side: Side, evidence: gr.HTML, sh
 def _wire_filters(talk: Talk, side: Side) -> None:
     """Filters set in the panel, and taken off by their chips."""
 
-    def narrow(*filters: Any) -> str:  # noqa: ANN401 - of four kinds
+    def narrow(*filters: str | None) -> str:
         return chips_html(described(*filters))
 
-    def widen(event: gr.EventData, *filters: Any) -> list[Any]:  # noqa: ANN401
+    def widen(event: gr.EventData, *filters: str | None) -> list[str | None]:
         taken = event._data.get("chip")
-        return [
-            None if name == taken else value for name, value in zip(FILTERS, filters, strict=True)
-        ]
+        paired = zip(FILTERS, filters, strict=True)
+        left = [None if name == taken else value for name, value in paired]
+        return [narrow(*left), *left]
 
-    every = list(side.filters)
-    changes = [control.change for control in side.filters]
-    gr.on(changes, narrow, inputs=every, outputs=talk.chips, **QUIET)
-    talk.chips.select(widen, inputs=every, outputs=every, **QUIET)
+    year_from, year_to, group, source = side.filters
+    changes = [year_from.blur, year_from.submit, year_to.blur, year_to.submit]
+    every = [year_from, year_to, group, source]
+    gr.on(
+        [*changes, group.change, source.change], narrow, inputs=every, outputs=talk.chips, **QUIET
+    )
+    talk.chips.select(widen, inputs=every, outputs=[talk.chips, *every], **QUIET)
 
 
 def _wire_changes(side: Side, evidence: gr.HTML, shelf: Shelf, refreshing: dict[str, Any]) -> None:

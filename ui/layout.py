@@ -40,7 +40,7 @@ class Side(NamedTuple):
     summary: gr.HTML
     search: gr.Textbox
     papers: gr.HTML
-    filters: tuple[gr.Number, gr.Number, gr.Dropdown, gr.Dropdown]
+    filters: tuple[gr.Textbox, gr.Textbox, gr.Dropdown, gr.Dropdown]
     upload: gr.File
     report: gr.HTML
 
@@ -151,8 +151,8 @@ def build_side(may_change: bool) -> Side:
             )
             with gr.Accordion("Answer only from", open=False, elem_id="filters"):
                 with gr.Row():
-                    year_from = gr.Number(label="Year from", precision=0, min_width=0)
-                    year_to = gr.Number(label="Year to", precision=0, min_width=0)
+                    year_from = gr.Textbox(label="Year from", max_length=4, min_width=0)
+                    year_to = gr.Textbox(label="Year to", max_length=4, min_width=0)
                 group = gr.Dropdown(label="Group", choices=[], value=None)
                 source = gr.Dropdown(label="File", choices=[], value=None)
             with gr.Accordion("Add papers", open=False, elem_id="adding"):

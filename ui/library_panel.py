@@ -142,18 +142,16 @@ FILTERS = {
 """Each filter as the library reads it, and in words."""
 
 
-def conditions(*given: float | str | None) -> list[str]:
+def conditions(*given: str | None) -> list[str]:
     """The filters that were set, in the order of `FILTERS`, as the library reads them."""
     return [FILTERS[name][0].format(value) for name, value in _set(given).items()]
 
 
-def described(*given: float | str | None) -> dict[str, str]:
+def described(*given: str | None) -> dict[str, str]:
     """The filters that were set, in words."""
     return {name: FILTERS[name][1].format(value) for name, value in _set(given).items()}
 
 
-def _set(given: Sequence[float | str | None]) -> dict[str, int | str]:
+def _set(given: Sequence[str | None]) -> dict[str, str]:
     paired = zip(FILTERS, given, strict=True)
-    return {
-        name: int(value) if isinstance(value, float) else value for name, value in paired if value
-    }
+    return {name: value.strip() for name, value in paired if value and value.strip()}

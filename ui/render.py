@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from rag import Answer, Citation, Sentence
 from rag.cli.rendering import FAIR, HIGH, for_reading, names
 from rag.transcript import Turn
-from ui.export import answer_with_references
+from ui.export import answer_with_references, safe_address
 
 EMBEDDED = "quote"
 RESOLVERS = {
@@ -76,21 +76,9 @@ def confidence_html(confidence: float, label: str = "Confidence") -> str:
 
 def link_of(record_id: str, url: str | None) -> str | None:
     """Where to read a paper: its address where that is http or https, else its resolver's."""
-    if url and is_web_address(url):
-        return url
     scheme, _, name = record_id.partition(":")
-    return RESOLVERS[scheme] + name if scheme in RESOLVERS else None
-
-
-def is_web_address(url: str) -> bool:
-    """Whether an address may be linked: http or https, with a host."""
-    if not url.isprintable() or " " in url:
-        return False
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+    resolved = RESOLVERS[scheme] + quote(name, safe="/") if scheme in RESOLVERS else None
+    return safe_address(url) or resolved
 
 
 def link_html(record_id: str, url: str | None) -> str:
@@ -98,7 +86,7 @@ def link_html(record_id: str, url: str | None) -> str:
     address = link_of(record_id, url)
     if address is None:
         return ""
-    shown = record_id if address != url else urlsplit(address).netloc.removeprefix("www.")
+    shown = address.split("/")[2].removeprefix("www.") if safe_address(url) else record_id
     return (
         f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer nofollow">'
         f"{plain(shown)}</a>"
@@ -171,6 +159,13 @@ def _mark(citation: Citation) -> str:
     )
 
 
+def _opener(citation: Citation) -> str:
+    return (
+        f'<button type="button" class="show" {_place(citation)} '
+        f'aria-label="Show the place in {plain(citation.title)}">Show</button>'
+    )
+
+
 def _sources(citations: Sequence[Citation], numbered: bool) -> str:
     """Papers in the order in which they are cited, each with the places that are."""
     papers: dict[str, list[Citation]] = {}
@@ -209,7 +204,7 @@ def _facts(answer: Answer, confidence: str) -> str:
         took = f"{total:.0f} ms"
     parts = (
         confidence,
-        f"<span>{_answerer(answer.answerer)}</span>",
+        f"<span>{_answerer(answer)}</span>",
         f"<span>{took}</span>" if took else "",
         '<button type="button" class="copy" '
         f'data-copy="{escape(answer_with_references(answer))}">Copy with references</button>',
@@ -217,8 +212,11 @@ def _facts(answer: Answer, confidence: str) -> str:
     return f'<p class="facts">{"".join(parts)}</p>'
 
 
-def _answerer(name: str) -> str:
-    return "Quoted without an LLM" if name == EMBEDDED else f"Written by {plain(name)}, checked"
+def _answerer(answer: Answer) -> str:
+    wrote, quoted = ("Asked", "Asked") if answer.abstained else ("Written by", "Quoted")
+    if answer.answerer == EMBEDDED:
+        return f"{quoted} without an LLM"
+    return f"{wrote} {plain(answer.answerer)}, checked"
 
 
 def _removed(sentences: Sequence[Sentence]) -> str:
