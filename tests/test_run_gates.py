@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import evals.run.gates
 from evals.errors import EvalError
 from evals.report import check_report
 from evals.run.aggregate import metrics_of
@@ -133,3 +137,16 @@ def test_a_metric_where_less_is_better_may_not_rise() -> None:
 def test_cases_that_changed_are_named() -> None:
     now, before = report_of(True, False, True), report_of(False, True)
     assert changes(now, before) == {"better": ["c0"], "worse": ["c1"], "new": ["c2"], "gone": []}
+
+
+def test_gates_are_read_on_python_3_10_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10, 0))
+    monkeypatch.setitem(sys.modules, "tomli", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "tomllib", None)
+    spec = importlib.util.spec_from_file_location("gates_on_3_10", evals.run.gates.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "gates_on_3_10", module)
+    spec.loader.exec_module(module)
+    assert module.tomllib is sys.modules["tomli"]

@@ -13,8 +13,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import tomllib
-
 from evals.errors import EvalError
 from evals.metrics import paired_bootstrap
 from evals.run.aggregate import PER_CASE, is_right
