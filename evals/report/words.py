@@ -31,6 +31,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "abstention_precision": ("Abstention precision", "abstentions where no answer was there"),
     "abstention_recall": ("Abstention recall", "unanswerable cases in which it abstained"),
     "coverage": ("Coverage", "cases in which an answer was given"),
+    "crashed": ("Crashed", "cases in which asking broke down; lower is better"),
     "wrong_among_given": ("Wrong among given", "of the answers given; lower is better"),
     "ece": ("Calibration error", "confidence against accuracy; lower is better"),
     "judge_catch_rate": ("Judge: catch rate", "planted errors that the judge found"),
