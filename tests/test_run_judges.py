@@ -107,6 +107,13 @@ def test_each_quoted_sentence_is_changed_in_each_way_it_can_be() -> None:
     assert not any(mutant.claim in originals for mutant in changed)
 
 
+def test_a_corpus_of_one_paper_has_nothing_to_splice_in() -> None:
+    found = list(mutants_of(CASES[:1], {"a": PAPERS["a"]}))
+    kinds = {mutant.kind for mutant in found}
+    assert {ORIGINAL, "number", "hedge"} <= kinds
+    assert not kinds & {"citation", "splice"}
+
+
 def test_wrong_answers_and_abstentions_are_not_mutated() -> None:
     wrong = right_case("Peat cores from 14 bogs hold records of ancient storms.", "b")
     assert (

@@ -107,7 +107,7 @@ def case_parts(case: Values, anchor: str) -> Iterable[Html]:
     """The parts of an opened case."""
     if case["history"]:
         yield part("Asked before", plain_list(case["history"], "ol"))
-    if case["standalone_question"] not in ("", case["question"]):
+    if case["standalone_question"] not in (None, "", case["question"]):
         yield part("Understood as", paragraph(case["standalone_question"]))
     yield part(answer_title(case), answer(case, anchor))
     if case["removed"]:

@@ -57,7 +57,7 @@ class Agreement(TypedDict):
 
     judge: str
     n: int
-    agreed: float
+    agreed: float | None
     kappa: float | None
 
 
@@ -153,7 +153,7 @@ class Case(TypedDict):
     kind: str
     question: str
     history: list[str]
-    standalone_question: str
+    standalone_question: str | None
     answerable: bool
     papers: list[str]
     facts: list[list[str]]

@@ -212,5 +212,5 @@ def agreement(found: Values | None) -> Html:
     return element(
         "p",
         f"On {count(found['n'], 'sentence')} the judge {found['judge']} agrees in "
-        f"{found['agreed']:.3f} (Cohen's kappa {spell_value(found['kappa'])}).",
+        f"{spell_value(found['agreed'])} (Cohen's kappa {spell_value(found['kappa'])}).",
     )
