@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from evals.beir import load_beir
-from vectorstore.errors import QuothError
+from rag.cli.console import stated_failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -355,9 +355,6 @@ def tell(message: str) -> None:
 
 
 def main() -> None:
-    """Run a command; a stated failure is one line on stderr and exit code 1."""
-    try:
+    """Run a command; a failure is a line on stderr and exit code 1, as in `quoth`."""
+    with stated_failures():
         app()
-    except QuothError as error:
-        tell(str(error))
-        sys.exit(1)
