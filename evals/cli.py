@@ -74,21 +74,27 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Ask all cases, judge the answers and the judge; exit code 1 where a gate fails."""
-    from evals.report import load_report, terminal_tables, write_reports
+    from evals.report import terminal_tables, write_reports
+    from evals.run.gates import share_a_case
     from evals.run.judges import open_judge
     from evals.run.running import default_cases, run_cases
 
+    before = read_baseline(baseline)
     report = run_cases(
         cases or default_cases(),
         [*(corpus or []), *(more or [])],
         cache,
         gates,
-        load_report(baseline) if baseline else None,
+        before,
         open_judge(judge) if judge else None,
         judge or "verifier",
     )
     if out is not None:
-        write_reports(report, out)
+        written = write_reports(report, out, baseline)
+        if written.name != "report.json":
+            tell(f"The run failed: {baseline} stays as it is; the report is {written}.")
+    if before and not share_a_case(report, before):
+        tell(f"{baseline} and this run share no case: nothing could be compared.")
     show(report, as_json, terminal_tables)
     for gate in report["gates"]:
         if not gate["passed"]:
@@ -318,6 +324,16 @@ def drafts(
 
     result = run_drafts(file, corpus or sample_files()[0], checker(words_only))
     show(result, as_json, draft_tables)
+
+
+def read_baseline(path: Path | None) -> dict[str, Any] | None:
+    """The report to hold a run to; None where there is none yet, which is said."""
+    from evals.report import load_report
+
+    if path is None or path.exists():
+        return load_report(path) if path else None
+    tell(f"{path}: no baseline yet; nothing is compared.")
+    return None
 
 
 def show(

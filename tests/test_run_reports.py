@@ -144,3 +144,53 @@ def test_a_failure_that_nobody_foresaw_is_one_line(
         "unexpected: PermissionError: [Errno 13] Permission denied: 'cases.jsonl'; "
         "set QUOTH_DEBUG=1 to see where\n"
     )
+
+
+@pytest.fixture
+def in_ci(main: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The line that the docs give for CI, with a gate that holds or fails."""
+    monkeypatch.chdir(tmp_path)
+    lines(tmp_path / "corpus.jsonl", PAPERS)
+    lines(tmp_path / "cases.jsonl", [FACT])
+
+    def call(minimum: float, cases: str = "cases.jsonl") -> tuple[object, str]:
+        gates = f"[answer_accuracy]\nminimum = {minimum}\ntolerance = 0.0\n"
+        Path("gates.toml").write_text(gates, encoding="utf-8")
+        options = ["--cases", cases, "--corpus", "corpus.jsonl", "--gates", "gates.toml"]
+        return main(*options, "--cache", "cache", "--baseline", "report.json", "--out", ".")
+
+    return call
+
+
+def test_a_baseline_that_is_not_there_yet_is_no_error(in_ci: Any) -> None:
+    code, told = in_ci(1.0)
+    assert code == 0
+    assert "report.json: no baseline yet; nothing is compared.\n" in told
+    assert load_report(Path("report.json"))["changes"] is None
+    code, told = in_ci(1.0)
+    assert (code, "no baseline yet" in told) == (0, False)
+
+
+def test_a_failed_run_leaves_the_baseline_as_it_was(in_ci: Any) -> None:
+    in_ci(1.0)
+    before = Path("report.json").read_bytes()
+    code, told = in_ci(2.0)
+    assert code == 1
+    assert "report.json stays as it is; the report is report.failed.json.\n" in told
+    assert Path("report.json").read_bytes() == before
+    assert not load_report(Path("report.failed.json"))["passed"]
+    assert Path("junit.xml").is_file()
+
+
+def test_a_failed_run_is_no_first_baseline(in_ci: Any) -> None:
+    assert in_ci(2.0)[0] == 1
+    assert not Path("report.json").exists()
+    assert Path("report.failed.json").exists()
+
+
+def test_a_baseline_of_other_cases_is_told_of(in_ci: Any, tmp_path: Path) -> None:
+    in_ci(1.0)
+    lines(tmp_path / "others.jsonl", [FACT | {"id": "another"}])
+    code, told = in_ci(1.0, "others.jsonl")
+    assert code == 1
+    assert "report.json and this run share no case: nothing could be compared.\n" in told
