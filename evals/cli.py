@@ -75,6 +75,7 @@ def run(
 ) -> None:
     """Ask all cases, judge the answers and the judge; exit code 1 where a gate fails."""
     from evals.report import terminal_tables, write_reports
+    from evals.report.words import judge_errors_line
     from evals.run.gates import share_a_case
     from evals.run.judges import open_judge
     from evals.run.running import default_cases, run_cases
@@ -96,6 +97,9 @@ def run(
     if before and not share_a_case(report, before):
         tell(f"{baseline} and this run share no case: nothing could be compared.")
     show(report, as_json, terminal_tables)
+    failed = judge_errors_line(report)
+    if failed:
+        tell(failed)
     for gate in report["gates"]:
         if not gate["passed"]:
             tell(f"gate failed: {gate['message']}")

@@ -54,6 +54,12 @@ def test_metrics_of_six_cases_worked_out_by_hand() -> None:
     assert means["follow_up_accuracy"] is None
 
 
+def test_the_fallback_is_the_share_of_given_answers_that_the_llm_did_not_write() -> None:
+    cases = [case("right", answered_by="llm:tiny"), case("wrong", answered_by="quote"), GAVE_UP]
+    assert metrics_of(cases, with_llm=True)["llm_fallback"]["mean"] == 0.5
+    assert metrics_of(cases)["llm_fallback"] is None
+
+
 def test_a_crash_is_unfaithful_and_badly_cited() -> None:
     found = metrics_of([RIGHT, CRASHED])["faithfulness"]
     assert (found["mean"], found["n"]) == (0.5, 2)

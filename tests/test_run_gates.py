@@ -118,6 +118,12 @@ def test_a_value_above_the_maximum_fails() -> None:
     assert failed["message"] == "wrong_among_given is 0.500, above 0.100"
 
 
+def test_a_fallback_has_no_share_without_an_llm() -> None:
+    report = report_of(True) | {"run": {"answerer": "quote"}}
+    (passed,) = check([Gate("llm_fallback", maximum=0.1)], report, None)
+    assert "not applicable" in passed["message"]
+
+
 def crash(report: dict[str, Any], count: int, **more: Any) -> dict[str, Any]:
     """The report, had its first cases crashed."""
     cases = [case | {"outcome": "crashed"} | more for case in report["cases"][:count]]

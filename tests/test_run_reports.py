@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from llm_server import Reply, ScriptedServer
 from made_up_report import case, made_up_report
 
 from evals import cli
@@ -153,11 +155,11 @@ def in_ci(main: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     lines(tmp_path / "corpus.jsonl", PAPERS)
     lines(tmp_path / "cases.jsonl", [FACT])
 
-    def call(minimum: float, cases: str = "cases.jsonl") -> tuple[object, str]:
+    def call(minimum: float, cases: str = "cases.jsonl", *more: str) -> tuple[object, str]:
         gates = f"[answer_accuracy]\nminimum = {minimum}\ntolerance = 0.0\n"
         Path("gates.toml").write_text(gates, encoding="utf-8")
         options = ["--cases", cases, "--corpus", "corpus.jsonl", "--gates", "gates.toml"]
-        return main(*options, "--cache", "cache", "--baseline", "report.json", "--out", ".")
+        return main(*options, *more, "--cache", "cache", "--baseline", "report.json", "--out", ".")
 
     return call
 
@@ -194,3 +196,46 @@ def test_a_baseline_of_other_cases_is_told_of(in_ci: Any, tmp_path: Path) -> Non
     code, told = in_ci(1.0, "others.jsonl")
     assert code == 1
     assert "report.json and this run share no case: nothing could be compared.\n" in told
+
+
+@pytest.fixture
+def llm(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
+    """An LLM that is named to answer, and refuses every request."""
+    with ScriptedServer(Reply(status=401)) as server:
+        monkeypatch.setenv("QUOTH_LLM", "openai:tiny")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.mark.usefixtures("llm")
+def test_a_dead_llm_fails_the_run_whatever_the_gates_say(run: Any, tmp_path: Path) -> None:
+    report = run([FACT])
+    (case,) = report["cases"]
+    assert (case["outcome"], case["answered_by"]) == ("right", "quote")
+    assert case["answer_reason"].startswith("The LLM failed (")
+    assert report["metrics"]["llm_fallback"]["mean"] == 1.0
+    gate = report["gates"][-1]
+    assert (gate["metric"], gate["passed"], report["passed"]) == ("llm_fallback", False, False)
+    assert gate["message"].startswith("no answer is by openai:tiny: The LLM failed (")
+    terminal_tables(report)
+    write_reports(report, tmp_path / "out")
+    assert "Answer by quote" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert load_report(tmp_path / "out" / "report.json") == report
+
+
+def test_an_llm_that_answers_is_named_in_its_cases(run: Any, llm: ScriptedServer) -> None:
+    llm.replies = [Reply("The ponds freeze 9 days later than in 1950 [1].")]
+    report = run([FACT])
+    assert report["cases"][0]["answered_by"] == "llm:tiny"
+    assert report["metrics"]["llm_fallback"]["mean"] == 0.0
+    assert report["passed"]
+
+
+def test_a_dead_judge_is_told_of(in_ci: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer(Reply(status=401)) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        _, told = in_ci(1.0, "cases.jsonl", "--judge", "openai:tiny")
+    errors = load_report(Path("report.json"))["judge"]["errors"]
+    assert errors["failed"] > 0
+    assert f"The judge failed to give {errors['failed']} verdicts: {errors['first']}\n" in told
+    assert errors["first"] in unescape(Path("report.html").read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 SCHEMA = 1
 
@@ -61,6 +61,13 @@ class Agreement(TypedDict):
     kappa: float | None
 
 
+class JudgeErrors(TypedDict):
+    """How many verdicts an LLM failed to give, and what went wrong first."""
+
+    failed: int
+    first: str | None
+
+
 class Judge(TypedDict):
     """The judge, judged."""
 
@@ -68,6 +75,7 @@ class Judge(TypedDict):
     catch_rate: Figure | None
     false_alarm_rate: Figure | None
     agreement: Agreement | None
+    errors: NotRequired[JudgeErrors | None]
     unscored: int
 
 
@@ -163,6 +171,8 @@ class Case(TypedDict):
     error: str | None
     abstained: bool
     confidence: float
+    answered_by: NotRequired[str | None]
+    answer_reason: NotRequired[str | None]
     text: str
     sentences: list[Judged]
     removed: list[Sentence]

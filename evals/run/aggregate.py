@@ -23,8 +23,13 @@ RETRIEVAL = ("hit@5", "mrr", "ndcg@10")
 PER_CASE = (*RETRIEVAL, "citation_precision", "citation_recall", "faithfulness")
 
 
-def metrics_of(cases: Sequence[Scored]) -> dict[str, Any]:
-    """Every metric with its bootstrap interval and the number of values behind it."""
+def metrics_of(cases: Sequence[Scored], with_llm: bool = False) -> dict[str, Any]:
+    """Every metric with its bootstrap interval and the number of values behind it.
+
+    Args:
+        cases: As scored.
+        with_llm: Whether an LLM was named to answer them.
+    """
     answerable = [case for case in cases if case["answerable"]]
     unanswerable = [case for case in cases if not case["answerable"]]
     given = [case for case in cases if is_given(case)]
@@ -40,6 +45,7 @@ def metrics_of(cases: Sequence[Scored]) -> dict[str, Any]:
         "coverage": estimate(is_given(case) for case in cases),
         "crashed": estimate(case["outcome"] == "crashed" for case in cases),
         "wrong_among_given": estimate(not is_right(case) for case in given),
+        "llm_fallback": estimate(not is_by_llm(case) for case in given) if with_llm else None,
         "ece": _calibration_error(cases),
         "follow_up_accuracy": estimate(is_right(case) for case in follow_ups),
         "unscored": estimate(item["faithful"] is None for item in sentences),
@@ -111,6 +117,11 @@ def is_right(case: Scored) -> bool:
 def is_given(case: Scored) -> bool:
     """Whether a case got an answer."""
     return not case["abstained"] and case["outcome"] != "crashed"
+
+
+def is_by_llm(case: Scored) -> bool:
+    """Whether the answer, or the abstention, is an LLM's."""
+    return str(case.get("answered_by") or "").startswith("llm:")
 
 
 def score_of(case: Scored, name: str) -> float | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from evals.errors import EvalError
 from evals.metrics import paired_bootstrap
-from evals.run.aggregate import PER_CASE, RETRIEVAL, is_given, is_right, score_of
+from evals.run.aggregate import PER_CASE, RETRIEVAL, is_by_llm, is_given, is_right, score_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,6 +23,8 @@ else:
     import tomli as tomllib
 
 FIELDS = ("minimum", "maximum", "tolerance")
+EMBEDDED = "quote"
+"""Who answers where no LLM is named."""
 NOT_COMPARED = ("ece", "unscored", "judge_catch_rate", "judge_false_alarm_rate")
 """Metrics without a value for each case, which a paired comparison takes."""
 
@@ -95,6 +97,28 @@ def check(
     return [_check(gate, report, baseline) for gate in gates]
 
 
+def check_llm(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A failed gate where an LLM was named and nothing is by it; none otherwise.
+
+    What the embedded answerer reaches in its stead is no figure of that LLM.
+    """
+    cases = report["cases"]
+    if not _has_llm(report) or any(is_by_llm(case) for case in cases):
+        return []
+    first = sorted(cases, key=lambda case: not is_given(case))[:1]
+    reasons = [case["answer_reason"] or case["error"] or "no reason given" for case in first]
+    found = report["metrics"]["llm_fallback"]
+    return [
+        {
+            **asdict(Gate("llm_fallback")),
+            "value": found and found["mean"],
+            "baseline": None,
+            "passed": False,
+            "message": f"no answer is by {report['run']['answerer']}: {'; '.join(reasons)}",
+        }
+    ]
+
+
 def share_a_case(report: Mapping[str, Any], baseline: Mapping[str, Any]) -> bool:
     """Whether there is a case that both hold."""
     return not _by_id(report).keys().isdisjoint(_by_id(baseline))
@@ -132,8 +156,14 @@ def _check(
     return told | {"passed": not message, "message": message or "passed"}
 
 
+def _has_llm(report: Mapping[str, Any]) -> bool:
+    return bool(report["run"]["answerer"] != EMBEDDED)
+
+
 def _applies(metric: str, report: Mapping[str, Any]) -> bool:
     """Whether a case could have a part in a metric; where one crashed, it might have had."""
+    if metric == "llm_fallback" and not _has_llm(report):
+        return False
     if metric == "follow_up_accuracy":
         return any(case["history"] for case in report["cases"])
     if metric in ("abstention_precision", "abstention_recall"):
@@ -191,6 +221,7 @@ def _value(metric: str, case: Mapping[str, Any]) -> float | None:
         "coverage": (True, is_given(case)),
         "crashed": (True, case["outcome"] == "crashed"),
         "wrong_among_given": (is_given(case), not is_right(case)),
+        "llm_fallback": (is_given(case), not is_by_llm(case)),
         "follow_up_accuracy": (bool(case["history"]), is_right(case)),
     }.get(metric, (False, False))
     return float(value) if applies else None
