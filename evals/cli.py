@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from evals.beir import load_beir
-from vectorstore.errors import QuothError
+from rag.cli.console import stated_failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,22 +74,32 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Ask all cases, judge the answers and the judge; exit code 1 where a gate fails."""
-    from evals.report import load_report, terminal_tables, write_reports
+    from evals.report import terminal_tables, write_reports
+    from evals.report.words import judge_errors_line
+    from evals.run.gates import share_a_case
     from evals.run.judges import open_judge
     from evals.run.running import default_cases, run_cases
 
+    before = read_baseline(baseline)
     report = run_cases(
         cases or default_cases(),
         [*(corpus or []), *(more or [])],
         cache,
         gates,
-        load_report(baseline) if baseline else None,
+        before,
         open_judge(judge) if judge else None,
         judge or "verifier",
     )
     if out is not None:
-        write_reports(report, out)
+        written = write_reports(report, out, baseline)
+        if written.name != "report.json":
+            tell(f"The run failed: {baseline} stays as it is; the report is {written}.")
+    if before and not share_a_case(report, before):
+        tell(f"{baseline} and this run share no case: nothing could be compared.")
     show(report, as_json, terminal_tables)
+    failed = judge_errors_line(report)
+    if failed:
+        tell(failed)
     for gate in report["gates"]:
         if not gate["passed"]:
             tell(f"gate failed: {gate['message']}")
@@ -340,6 +350,16 @@ def drafts(
     show(result, as_json, draft_tables)
 
 
+def read_baseline(path: Path | None) -> dict[str, Any] | None:
+    """The report to hold a run to; None where there is none yet, which is said."""
+    from evals.report import load_report
+
+    if path is None or path.exists():
+        return load_report(path) if path else None
+    tell(f"{path}: no baseline yet; nothing is compared.")
+    return None
+
+
 def show(
     result: dict[str, Any],
     as_json: bool,
@@ -375,9 +395,6 @@ def tell(message: str) -> None:
 
 
 def main() -> None:
-    """Run a command; a stated failure is one line on stderr and exit code 1."""
-    try:
+    """Run a command; a failure is a line on stderr and exit code 1, as in `quoth`."""
+    with stated_failures():
         app()
-    except QuothError as error:
-        tell(str(error))
-        sys.exit(1)

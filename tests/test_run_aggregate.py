@@ -47,10 +47,17 @@ def test_metrics_of_six_cases_worked_out_by_hand() -> None:
     assert means["answer_accuracy"] == 0.25
     assert means["abstention_precision"] == 0.5
     assert means["abstention_recall"] == 0.5
-    assert means["coverage"] == 0.6667
-    assert means["wrong_among_given"] == 0.75
+    assert means["coverage"] == 0.5
+    assert means["crashed"] == 0.1667
+    assert means["wrong_among_given"] == 0.6667
     assert means["hit@5"] == 0.75
     assert means["follow_up_accuracy"] is None
+
+
+def test_the_fallback_is_the_share_of_given_answers_that_the_llm_did_not_write() -> None:
+    cases = [case("right", answered_by="llm:tiny"), case("wrong", answered_by="quote"), GAVE_UP]
+    assert metrics_of(cases, with_llm=True)["llm_fallback"]["mean"] == 0.5
+    assert metrics_of(cases)["llm_fallback"] is None
 
 
 def test_a_crash_is_unfaithful_and_badly_cited() -> None:
@@ -86,7 +93,7 @@ def test_kinds_count_what_became_of_them() -> None:
     assert (found["fact"]["n"], found["fact"]["abstained"], found["fact"]["wrong_given"]) == (
         4,
         1,
-        2,
+        1,
     )
     assert found["near_miss"]["right"]["mean"] == 0.5
 
@@ -104,6 +111,26 @@ def test_times_and_tokens() -> None:
         "prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30, "cost": 0
     }  # fmt: skip
     assert usage_of([RIGHT]) is None
+
+
+def test_tokens_of_making_questions_complete_count() -> None:
+    spent = {"prompt_tokens": 4, "completion_tokens": None, "total_tokens": None, "cost": 0.5}
+    used = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, "cost": None}
+    cases = [
+        case("right", usage={"condense": spent}),
+        case("right", usage=used | {"condense": spent}),
+    ]
+    assert usage_of(cases) == {
+        "prompt_tokens": 18, "completion_tokens": 5, "total_tokens": 15, "cost": 1.0
+    }  # fmt: skip
+
+
+def test_crashes_alone_have_no_times_and_no_confidence() -> None:
+    assert timings_of([CRASHED]) == {"p50_ms": None, "p95_ms": None, "p99_ms": None, "n": 0}
+    assert (curve_of([CRASHED]), calibration_of([CRASHED])) == ([], [])
+    metrics = metrics_of([CRASHED])
+    assert metrics["ece"] is None
+    assert (metrics["coverage"]["mean"], metrics["crashed"]["mean"]) == (0.0, 1.0)
 
 
 def test_no_cases_have_no_figures() -> None:

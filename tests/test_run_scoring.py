@@ -82,6 +82,24 @@ def test_a_quotation_is_judged_by_its_words_and_its_lead_by_its_names() -> None:
     assert found == [1.0, 0.0, 0.0]
 
 
+@pytest.mark.parametrize(
+    ("text", "faithful"),
+    [
+        ("Owls: “Owls hear mice.”).", 1.0),
+        ("Owls: “Owls hear mice.” They also cure cancer in 900 patients.", 0.0),
+        ("“Owls hear mice.” is false, as the authors later admitted.", 0.0),
+        ("“Owls hear mice.” They weigh 9 g.", 0.0),
+        ("“Owls hear mice.” 9", 0.0),
+    ],
+)
+def test_what_follows_a_quotation_is_judged_too(text: str, faithful: float) -> None:
+    def trusting(claim: str, cited: Sequence[tuple[str, str]]) -> Verdict | None:
+        return "unsupported" if "9" in claim else "supported"
+
+    scored = score(Asked(CASE, answer(sentence(text, 1))), RECORDS, trusting)
+    assert scored["scores"]["faithfulness"] == faithful
+
+
 def test_what_the_judge_cannot_say_is_unscored_and_in_no_mean() -> None:
     given = answer(sentence("Owls hear mice.", 1), sentence("Whales sing.", 1))
     scored = score(Asked(CASE, given), RECORDS, words)

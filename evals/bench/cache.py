@@ -12,6 +12,7 @@ from pathlib import Path
 import platformdirs
 
 import vectorstore
+from evals.errors import EvalError
 
 BUILDERS = (
     "records.py",
@@ -51,17 +52,30 @@ def built_library(root: Path, name: str, build: Callable[[Path], object]) -> Pat
 
     `build` fills a folder elsewhere, which takes its place only once complete, so that a run
     that was broken off leaves nothing that a later one would use.
+
+    Raises:
+        EvalError: Nothing can be written there.
     """
     target = root / name
     if target.exists():
         return target
+    try:
+        build_in_place(root, target, build)
+    except OSError as error:
+        raise EvalError(
+            f"{root}: no library can be built there ({error.strerror or error})."
+        ) from error
+    return target
+
+
+def build_in_place(root: Path, target: Path, build: Callable[[Path], object]) -> None:
+    """Build in a folder of its own within `root`, then rename."""
     root.mkdir(parents=True, exist_ok=True)
     remove_abandoned(root)
     with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=root) as temporary:
         unfinished = Path(temporary) / "library"
         build(unfinished)
         put_in_place(unfinished, target)
-    return target
 
 
 def remove_abandoned(root: Path) -> None:

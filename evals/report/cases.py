@@ -107,9 +107,11 @@ def case_parts(case: Values, anchor: str) -> Iterable[Html]:
     """The parts of an opened case."""
     if case["history"]:
         yield part("Asked before", plain_list(case["history"], "ol"))
-    if case["standalone_question"] not in ("", case["question"]):
+    if case["standalone_question"] not in (None, "", case["question"]):
         yield part("Understood as", paragraph(case["standalone_question"]))
     yield part(answer_title(case), answer(case, anchor))
+    if case.get("answer_reason"):
+        yield part("Said of it", paragraph(case["answer_reason"]))
     if case["removed"]:
         yield part("Removed from the answer", sentences(case["removed"], case, anchor))
     if case["citations"]:
@@ -140,6 +142,8 @@ def answer_title(case: Values) -> str:
     if case["outcome"] == "crashed":
         return "Crashed"
     given = "Abstained" if case["abstained"] else "Answer"
+    if case.get("answered_by"):
+        given = f"{given} by {case['answered_by']}"
     return f"{given} (confidence {case['confidence']:.2f})"
 
 

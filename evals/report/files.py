@@ -20,21 +20,43 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _REMEDY = "Make a new one with `python -m evals run`."
 
 
-def write_reports(report: Values, folder: Path) -> None:
+def write_reports(report: Values, folder: Path, baseline: Path | None = None) -> Path:
     """Write `report.json`, `junit.xml` and `report.html`; the folder is made where it is missing.
+
+    A report that failed takes the place of no baseline, there or yet to come: it is then written
+    as `report.failed.json`, so that the next run is held to the same baseline.
+
+    Args:
+        report: The run.
+        folder: Where to.
+        baseline: The file that the run was to be held to.
+
+    Returns:
+        The file that holds the report as JSON.
 
     Raises:
         EvalError: The folder cannot be written.
     """
+    name = "report.json"
+    if baseline and not report["passed"] and is_same(folder / name, baseline):
+        name = "report.failed.json"
     text = report_json(report)
     in_order = json.loads(text)
     files = {
-        "report.json": text,
+        name: text,
         "junit.xml": junit_xml(in_order),
         "report.html": html_page(in_order),
     }
-    for name, content in files.items():
-        write_whole(folder / name, content)
+    for file, content in files.items():
+        write_whole(folder / file, content)
+    return folder / name
+
+
+def is_same(first: Path, second: Path) -> bool:
+    """Whether two paths lead to one file, there or not."""
+    if first.exists() and second.exists():
+        return first.samefile(second)
+    return first.resolve() == second.resolve()
 
 
 def report_json(report: Values) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 SCHEMA = 1
 
@@ -57,8 +57,15 @@ class Agreement(TypedDict):
 
     judge: str
     n: int
-    agreed: float
+    agreed: float | None
     kappa: float | None
+
+
+class JudgeErrors(TypedDict):
+    """How many verdicts an LLM failed to give, and what went wrong first."""
+
+    failed: int
+    first: str | None
 
 
 class Judge(TypedDict):
@@ -68,6 +75,7 @@ class Judge(TypedDict):
     catch_rate: Figure | None
     false_alarm_rate: Figure | None
     agreement: Agreement | None
+    errors: NotRequired[JudgeErrors | None]
     unscored: int
 
 
@@ -153,7 +161,7 @@ class Case(TypedDict):
     kind: str
     question: str
     history: list[str]
-    standalone_question: str
+    standalone_question: str | None
     answerable: bool
     papers: list[str]
     facts: list[list[str]]
@@ -163,6 +171,8 @@ class Case(TypedDict):
     error: str | None
     abstained: bool
     confidence: float
+    answered_by: NotRequired[str | None]
+    answer_reason: NotRequired[str | None]
     text: str
     sentences: list[Judged]
     removed: list[Sentence]

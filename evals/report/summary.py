@@ -14,6 +14,7 @@ from evals.report.words import (
     OUTCOMES,
     Values,
     count,
+    judge_errors_line,
     metric_names,
     metric_title,
     mutation_names,
@@ -188,10 +189,12 @@ def judge_section(report: Values) -> Html:
         f"Errors planted into correct answers, and how many the judge ({report['run']['judge']}) "
         f"caught. {count(judge['unscored'], 'sentence')} could not be scored."
     )
+    failed = judge_errors_line(report)
     return element(
         "section",
         element("h2", "The judge, judged", id="judge"),
         element("p", note, class_="muted"),
+        element("p", failed, dir="auto") if failed else None,
         table("Catch rates", ["planted error", "n", "share", "95% interval", "0 to 1"], rows),
         agreement(judge["agreement"]),
     )
@@ -212,5 +215,5 @@ def agreement(found: Values | None) -> Html:
     return element(
         "p",
         f"On {count(found['n'], 'sentence')} the judge {found['judge']} agrees in "
-        f"{found['agreed']:.3f} (Cohen's kappa {spell_value(found['kappa'])}).",
+        f"{spell_value(found['agreed'])} (Cohen's kappa {spell_value(found['kappa'])}).",
     )

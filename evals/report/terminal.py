@@ -60,7 +60,7 @@ def gates_table(report: Values) -> Table:
             spell_value(gate["value"]),
             spell_bound(gate),
             spell_value(gate["baseline"]),
-            "" if gate["passed"] else gate["message"],
+            "" if gate["passed"] and gate["value"] is not None else gate["message"],
         ]
         for gate in report["gates"]
     )
@@ -122,7 +122,7 @@ def judge_table(report: Values) -> Table:
 def agreement_row(agreement: Values) -> list[object]:
     """How far the second judge agrees."""
     kappa = spell_value(agreement["kappa"])
-    agreed = f"{spell_share(agreement['agreed'])} (kappa {kappa})"
+    agreed = f"{spell_value(agreement['agreed'])} (kappa {kappa})"
     return [f"agrees with {agreement['judge']}", agreement["n"], agreed]
 
 

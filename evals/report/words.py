@@ -31,7 +31,12 @@ METRICS: dict[str, tuple[str, str]] = {
     "abstention_precision": ("Abstention precision", "abstentions where no answer was there"),
     "abstention_recall": ("Abstention recall", "unanswerable cases in which it abstained"),
     "coverage": ("Coverage", "cases in which an answer was given"),
+    "crashed": ("Crashed", "cases in which asking broke down; lower is better"),
     "wrong_among_given": ("Wrong among given", "of the answers given; lower is better"),
+    "llm_fallback": (
+        "LLM fallback",
+        "answers given that the named LLM did not write; lower is better",
+    ),
     "ece": ("Calibration error", "confidence against accuracy; lower is better"),
     "judge_catch_rate": ("Judge: catch rate", "planted errors that the judge found"),
     "judge_false_alarm_rate": (
@@ -132,6 +137,14 @@ def verdict_line(report: Values) -> str:
     if not report["passed"]:
         return "Failed"
     return f"Passed: {count(len(gates), 'gate')}" if gates else "Passed: no gates were set"
+
+
+def judge_errors_line(report: Values) -> str | None:
+    """How often the judge failed, and why at first; None where it did not."""
+    errors = report["judge"].get("errors")
+    if not errors or not errors["failed"]:
+        return None
+    return f"The judge failed to give {count(errors['failed'], 'verdict')}: {errors['first']}"
 
 
 def run_line(report: Values) -> str:

@@ -1,4 +1,4 @@
-"""Scored cases -> the figures of a report; pure. A crashed case is in every mean that it hurts."""
+"""Scored cases -> the figures of a report; pure. A crash is no answer, and has score 0."""
 
 from __future__ import annotations
 
@@ -19,14 +19,20 @@ from evals.metrics import (
 
 Scored = Mapping[str, Any]
 BINS = 10
-PER_CASE = ("hit@5", "mrr", "ndcg@10", "citation_precision", "citation_recall", "faithfulness")
+RETRIEVAL = ("hit@5", "mrr", "ndcg@10")
+PER_CASE = (*RETRIEVAL, "citation_precision", "citation_recall", "faithfulness")
 
 
-def metrics_of(cases: Sequence[Scored]) -> dict[str, Any]:
-    """Every metric with its bootstrap interval and the number of values behind it."""
+def metrics_of(cases: Sequence[Scored], with_llm: bool = False) -> dict[str, Any]:
+    """Every metric with its bootstrap interval and the number of values behind it.
+
+    Args:
+        cases: As scored.
+        with_llm: Whether an LLM was named to answer them.
+    """
     answerable = [case for case in cases if case["answerable"]]
     unanswerable = [case for case in cases if not case["answerable"]]
-    given = [case for case in cases if not case["abstained"]]
+    given = [case for case in cases if is_given(case)]
     refused = [case for case in cases if case["abstained"]]
     follow_ups = [case for case in cases if case["history"]]
     spans = [case["scores"].get("spans_valid") for case in cases]
@@ -36,8 +42,10 @@ def metrics_of(cases: Sequence[Scored]) -> dict[str, Any]:
         "answer_accuracy": estimate(is_right(case) for case in answerable),
         "abstention_precision": estimate(not case["answerable"] for case in refused),
         "abstention_recall": estimate(case["abstained"] for case in unanswerable),
-        "coverage": estimate(not case["abstained"] for case in cases),
+        "coverage": estimate(is_given(case) for case in cases),
+        "crashed": estimate(case["outcome"] == "crashed" for case in cases),
         "wrong_among_given": estimate(not is_right(case) for case in given),
+        "llm_fallback": estimate(not is_by_llm(case) for case in given) if with_llm else None,
         "ece": _calibration_error(cases),
         "follow_up_accuracy": estimate(is_right(case) for case in follow_ups),
         "unscored": estimate(item["faithful"] is None for item in sentences),
@@ -52,7 +60,7 @@ def kinds_of(cases: Sequence[Scored]) -> dict[str, Any]:
             "n": len(members),
             "right": estimate(is_right(case) for case in members),
             "abstained": sum(case["abstained"] for case in members),
-            "wrong_given": sum(not case["abstained"] and not is_right(case) for case in members),
+            "wrong_given": sum(is_given(case) and not is_right(case) for case in members),
         }
         for kind, members in found.items()
         if members
@@ -61,8 +69,7 @@ def kinds_of(cases: Sequence[Scored]) -> dict[str, Any]:
 
 def curve_of(cases: Sequence[Scored]) -> list[dict[str, float]]:
     """Risk against coverage, were the threshold of the confidence another."""
-    points = risk_coverage(*_confidences(cases)) if cases else []
-    return [asdict(point) for point in points]
+    return [asdict(point) for point in risk_coverage(*_confidences(cases))]
 
 
 def calibration_of(cases: Sequence[Scored]) -> list[dict[str, float]]:
@@ -82,27 +89,49 @@ def calibration_of(cases: Sequence[Scored]) -> list[dict[str, float]]:
     ]
 
 
-def timings_of(cases: Sequence[Scored]) -> dict[str, float]:
-    """Percentiles of the time that an answer took, in milliseconds."""
+def timings_of(cases: Sequence[Scored]) -> dict[str, float | None]:
+    """Percentiles of the time that an answer took, in milliseconds; None where there is none."""
     taken = [case["timings_ms"]["total"] for case in cases if case["timings_ms"]]
-    if not taken:
-        return {"n": 0}
-    low, high, most = (round(float(np.percentile(taken, share)), 2) for share in (50, 95, 99))
-    return {"p50_ms": low, "p95_ms": high, "p99_ms": most, "n": len(taken)}
+    spread: dict[str, float | None] = {
+        f"p{share}_ms": round(float(np.percentile(taken, share)), 2) if taken else None
+        for share in (50, 95, 99)
+    }
+    return spread | {"n": len(taken)}
 
 
 def usage_of(cases: Sequence[Scored]) -> dict[str, float] | None:
-    """Tokens and cost in total; None where no LLM ran."""
-    used = [case["usage"] for case in cases if case["usage"]]
+    """Tokens and cost in total, making questions complete included; None where no LLM ran."""
+    known = [case["usage"] for case in cases if case["usage"]]
+    used = known + [item["condense"] for item in known if item.get("condense")]
     names = ("prompt_tokens", "completion_tokens", "total_tokens", "cost")
     if not used:
         return None
-    return {name: sum(item[name] or 0 for item in used) for name in names}
+    return {name: sum(item.get(name) or 0 for item in used) for name in names}
 
 
 def is_right(case: Scored) -> bool:
     """Whether a case came out as it should."""
     return bool(case["outcome"] == "right")
+
+
+def is_given(case: Scored) -> bool:
+    """Whether a case got an answer."""
+    return not case["abstained"] and case["outcome"] != "crashed"
+
+
+def is_by_llm(case: Scored) -> bool:
+    """Whether the answer, or the abstention, is an LLM's."""
+    return str(case.get("answered_by") or "").startswith("llm:")
+
+
+def score_of(case: Scored, name: str) -> float | None:
+    """A score of a case, 0 where asking crashed; None where it can have none."""
+    if name in RETRIEVAL and not case["answerable"]:
+        return None
+    if case["outcome"] == "crashed":
+        return 0.0
+    value = case["scores"].get(name)
+    return None if value is None else float(value)
 
 
 def estimate(values: Iterable[float]) -> dict[str, Any] | None:
@@ -112,22 +141,19 @@ def estimate(values: Iterable[float]) -> dict[str, Any] | None:
 
 
 def _scores(cases: Sequence[Scored], name: str) -> list[float]:
-    """A score of each case that can have it: where asking crashed, 0."""
-    wanted = [
-        case for case in cases if case["answerable"] or not name.startswith(("hit", "m", "n"))
-    ]
-    crashed = [0.0 for case in wanted if case["outcome"] == "crashed"]
-    known = (case["scores"].get(name) for case in wanted if case["outcome"] != "crashed")
-    return crashed + [value for value in known if value is not None]
+    """A score of each case that can have it."""
+    found = (score_of(case, name) for case in cases)
+    return [value for value in found if value is not None]
 
 
 def _confidences(cases: Sequence[Scored]) -> tuple[list[float], list[bool]]:
     """The confidence in an answer, given or not, and whether it would be right.
 
-    Of an answer that was not given this is whether the question has an answer.
+    Of an answer that was not given this is whether the question has an answer. A crash has none.
     """
-    scores = [float(case["confidence"]) for case in cases]
-    right = [case["answerable"] if case["abstained"] else is_right(case) for case in cases]
+    asked = [case for case in cases if case["outcome"] != "crashed"]
+    scores = [float(case["confidence"]) for case in asked]
+    right = [case["answerable"] if case["abstained"] else is_right(case) for case in asked]
     return scores, right
 
 
@@ -139,5 +165,5 @@ def _calibration_error(cases: Sequence[Scored]) -> dict[str, Any] | None:
             [scores[place] for place in chosen], [right[place] for place in chosen]
         )
 
-    found = bootstrap_statistic(len(cases), error_of)
-    return {**asdict(found), "n": len(cases)} if found else None
+    found = bootstrap_statistic(len(scores), error_of)
+    return {**asdict(found), "n": len(scores)} if found else None

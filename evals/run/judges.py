@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prompts import Source, render
 from rag.answer import Verdict
@@ -40,24 +40,48 @@ def open_judge(named: str) -> Judge:
     Raises:
         LLMError: There is no such LLM.
     """
-    return llm_judge(open_llm(named, llm_options(read_settings())))
+    return LLMJudge(open_llm(named, llm_options(read_settings())))
 
 
-def llm_judge(door: ChatDoor) -> Judge:
+class LLMJudge:
     """An LLM behind a door, asked by prompts/judge.md for one claim at a time.
 
     A reply in any other form than the prompt asks for, and a failure, is no verdict.
+
+    Attributes:
+        failed: Verdicts that it did not give.
+        first_error: Why the first of these was not given.
     """
 
-    def judge(claim: str, cited: Sequence[tuple[str, str]]) -> Verdict | None:
+    def __init__(self, door: ChatDoor) -> None:
+        """Begins with no failure."""
+        self.failed = 0
+        self.first_error: str | None = None
+        self._door = door
+
+    def __call__(self, claim: str, cited: Sequence[tuple[str, str]]) -> Verdict | None:
+        """The verdict on a claim; None where there is none."""
         passages = [Source(title, None, text) for title, text in cited]
         try:
-            reply = door.complete(render("judge", claim=claim, passages=passages))
-        except LLMError:
+            reply = self._door.complete(render("judge", claim=claim, passages=passages)).text
+        except LLMError as error:
+            self._note(str(error))
             return None
-        return read_verdict(reply.text)
+        verdict = read_verdict(reply)
+        if verdict is None:
+            self._note(f"{self._door.name} gave no verdict, but {reply[:80]!r}.")
+        return verdict
 
-    return judge
+    def _note(self, error: str) -> None:
+        self.failed += 1
+        self.first_error = self.first_error or error
+
+
+def errors_of(judge: Judge | None) -> dict[str, Any] | None:
+    """How often an LLM failed as judge, and why at first; None for judges of other kinds."""
+    if not isinstance(judge, LLMJudge):
+        return None
+    return {"failed": judge.failed, "first": judge.first_error}
 
 
 def read_verdict(reply: str) -> Verdict | None:

@@ -61,7 +61,8 @@ def mutants_of(
     drawn = chance.sample(sorted(quoted), len(quoted))
     drawn.sort(key=lambda key: not (_NUMBER.search(q := quoted[key]["quote"]) or _HEDGE.search(q)))
     for key in drawn[:MOST_MUTATED]:
-        other = records[chance.choice([name for name in others if name != key[0]])]
+        names = [name for name in others if name != key[0]]
+        other = records[chance.choice(names)] if names else None
         yield from _mutate(quoted[key], records[key[0]], other, chance)
 
 
@@ -91,10 +92,13 @@ def judge_the_judge(mutants: Sequence[Mutant], judge: Judge) -> dict[str, Any]:
 
 
 def _mutate(
-    item: Mapping[str, Any], own: Record, other: Record, chance: random.Random
+    item: Mapping[str, Any], own: Record, other: Record | None, chance: random.Random
 ) -> Iterator[Mutant]:
-    """A quoted sentence, reworded, and changed in each way that it can be."""
-    quote, foreign = _plain(item["quote"]), _plain(other.abstract)
+    """A quoted sentence, reworded, and changed in each way that it can be.
+
+    Where the corpus has no other paper, nothing is cited or spliced in from one.
+    """
+    quote, foreign = _plain(item["quote"]), _plain(other.abstract) if other else ""
     abstract = _plain(own.abstract)
     cited = ((own.title, item["quote"]),)
     original = reword(quote, chance)
@@ -107,11 +111,12 @@ def _mutate(
     numbers = list(_NUMBER.finditer(original))
     if numbers:
         yield Mutant("number", _flip(original, chance.choice(numbers), chance), cited)
-    yield Mutant("citation", original, ((other.title, other.abstract),))
+    if other:
+        yield Mutant("citation", original, ((other.title, other.abstract),))
     firm = _HEDGE.sub("", original, count=1)
     if firm != original:
         yield Mutant("hedge", firm, cited)
-    spliced = EDITS["wrong citation"][0](original, abstract, foreign, chance)
+    spliced = other and EDITS["wrong citation"][0](original, abstract, foreign, chance)
     if spliced:
         yield Mutant("splice", f"{original} {spliced}", cited)
 

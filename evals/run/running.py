@@ -22,7 +22,7 @@ from evals.run.aggregate import (
     timings_of,
     usage_of,
 )
-from evals.run.judges import agreement, verifier
+from evals.run.judges import agreement, errors_of, verifier
 from evals.run.mutations import judge_the_judge, mutants_of
 from evals.run.scoring import RANKED, Asked, Judge, score
 from rag import Library
@@ -63,13 +63,13 @@ def run_cases(
         asked = [ask(library, case) for case in tracked("Asking", cases)]
         own = verifier()
         scored = [score(item, records, judge or own) for item in tracked("Judging", asked)]
-        answerer = "quote" if library.settings.llm is None else str(library.settings.llm)
+        answerer = gates.EMBEDDED if library.settings.llm is None else str(library.settings.llm)
     judged = judge_the_judge(list(mutants_of(scored, records)), judge or own)
     agreed = None
     if judge is not None:
         again = [score(item, records, own) for item in asked]
         agreed = {"judge": judge_name, **agreement(_faithful(scored), _faithful(again))}
-    metrics = metrics_of(scored)
+    metrics = metrics_of(scored, with_llm=answerer != gates.EMBEDDED)
     for name, source in JUDGE_METRICS.items():
         metrics[name] = judged[source]
     report: dict[str, Any] = {
@@ -84,7 +84,7 @@ def run_cases(
         },
         "metrics": metrics,
         "kinds": kinds_of(scored),
-        "judge": {**judged, "agreement": agreed},
+        "judge": {**judged, "agreement": agreed, "errors": errors_of(judge)},
         "risk_coverage": curve_of(scored),
         "calibration": calibration_of(scored),
         "crashed": [
@@ -96,7 +96,7 @@ def run_cases(
         "timings": timings_of(scored),
         "usage": usage_of(scored),
     }
-    report["gates"] = gates.check(wanted, report, baseline)
+    report["gates"] = [*gates.check(wanted, report, baseline), *gates.check_llm(report)]
     report["passed"] = all(gate["passed"] for gate in report["gates"])
     report["changes"] = None if baseline is None else gates.changes(report, baseline)
     return report

@@ -16,6 +16,7 @@ HIT_AT, RANKED = 5, 20
 AROUND = 300
 """Characters of the abstract on either side of a quote."""
 _QUOTATION = re.compile(r"“(.+)”", re.DOTALL)
+_LONG_WORD = re.compile(r"[^\W_]{3,}")
 
 Judge = Callable[[str, Sequence[tuple[str, str]]], "Verdict | None"]
 """(claim, (title, text) of what it cites) -> its verdict; None where it cannot say."""
@@ -70,6 +71,8 @@ def score(asked: Asked, records: Mapping[str, Record], judge: Judge) -> dict[str
         "standalone_question": answer.standalone_question,
         "abstained": answer.abstained,
         "confidence": plain["confidence"],
+        "answered_by": answer.answerer,
+        "answer_reason": answer.reason,
         "text": answer.text,
         "sentences": plain["sentences"],
         "removed": plain["removed"],
@@ -99,6 +102,8 @@ _NOTHING: dict[str, Any] = {
     "standalone_question": None,
     "abstained": False,
     "confidence": 0.0,
+    "answered_by": None,
+    "answer_reason": None,
     "text": "",
     "sentences": [],
     "removed": [],
@@ -163,15 +168,19 @@ def _faithful(
 def _supports(
     cited: Sequence[Citation], sentence: Sentence, records: Mapping[str, Record], judge: Judge
 ) -> bool | None:
-    """Whether quotes, each with its title, support a sentence: its quotation, and its lead."""
+    """Whether quotes, each with its title, support a sentence: its quotation, and its lead.
+
+    Words after the quotation must be the papers' too, and the sentence is then judged whole.
+    """
     texts = [(item.title, item.quote) for item in cited]
     quotation = _QUOTATION.search(sentence.text)
     if quotation is None:
         return _holds(judge(sentence.text, texts))
-    lead = sentence.text[: quotation.start()]
+    lead, tail = sentence.text[: quotation.start()], sentence.text[quotation.end() :]
     own = " ".join(f"{item.title} {_abstract(item, records)}" for item in cited).casefold()
-    named = all(word.casefold() in own for word in re.findall(r"[^\W_]{3,}", lead))
-    return _holds(judge(quotation[1], texts)) if named else False
+    named = all(word.casefold() in own for word in _LONG_WORD.findall(f"{lead} {tail}"))
+    claim = sentence.text if re.search(r"\w", tail) else quotation[1]
+    return _holds(judge(claim, texts)) if named else False
 
 
 def _holds(verdict: Verdict | None) -> bool | None:
