@@ -26,6 +26,8 @@ KINDS = (
     "hostile",
 )
 ALL_PAPERS_KINDS = frozenset({"which_papers", "comparison"})
+UNANSWERABLE_KINDS = frozenset({"near_miss", "off_topic"})
+EITHER_KINDS = frozenset({"follow_up", "hostile"})
 FIELDS = (
     "id",
     "kind",
@@ -39,6 +41,7 @@ FIELDS = (
     "history",
     "standalone",
     "stray",
+    "draft",
 )
 
 
@@ -105,6 +108,7 @@ def parse_case(item: dict[str, Any], place: str, default: str) -> Case:
     unknown = sorted(set(item) - set(FIELDS))
     if unknown:
         raise EvalError(f"{place}: unknown field '{unknown[0]}'; known: {', '.join(FIELDS)}.")
+    refuse_draft(item, place)
     case = Case(
         id=read_text(item, "id", place) if "id" in item else default,
         kind=read_kind(item, place),
@@ -124,15 +128,45 @@ def parse_case(item: dict[str, Any], place: str, default: str) -> Case:
     return case
 
 
+def refuse_draft(item: dict[str, Any], place: str) -> None:
+    """Raise where nobody has accepted the case yet."""
+    if "draft" in item and read_flag(item, "draft", place):
+        raise EvalError(
+            f"{place}: a draft that nobody has accepted. Read it beside its paper; then delete "
+            "'\"draft\": true' to accept it, or delete the line."
+        )
+
+
 def require_consistent(case: Case) -> None:
-    """Raise where what is given does not fit `answerable`."""
-    state = "answerable" if case.answerable else "unanswerable"
-    needed = ("papers", "facts") if case.answerable else ("reason",)
-    for name in needed:
+    """Raise where what is given does not fit `kind` or `answerable`."""
+    if case.kind not in EITHER_KINDS and case.answerable == (case.kind in UNANSWERABLE_KINDS):
+        wanted = str(not case.answerable).lower()
+        raise EvalError(f"{case.place}: 'answerable' must be {wanted} where 'kind' is {case.kind}.")
+    for name, what in needed_fields(case):
         if not getattr(case, name):
-            raise EvalError(f"{case.place}: '{name}' is empty; an {state} case needs it.")
+            raise EvalError(f"{case.place}: '{name}' is empty; {what} case needs it.")
     if case.facts and not case.answerable:
-        raise EvalError(f"{case.place}: 'facts' is given; an {state} case has none.")
+        raise EvalError(f"{case.place}: 'facts' is given; an unanswerable case has none.")
+    if case.kind == "off_topic" and case.papers:
+        raise EvalError(f"{case.place}: 'papers' is given; an off_topic case has none.")
+    if case.spans and len(case.papers) != 1:
+        raise EvalError(
+            f"{case.place}: 'spans' is given, and 'papers' names {len(case.papers)}; "
+            "expected one paper, whose abstract the offsets count in."
+        )
+
+
+def needed_fields(case: Case) -> list[tuple[str, str]]:
+    """(field, the cases that need it) of each field that must not be empty."""
+    if case.answerable:
+        needed = [("papers", "an answerable"), ("facts", "an answerable")]
+    else:
+        needed = [("reason", "an unanswerable")]
+    if case.kind == "near_miss":
+        needed.append(("papers", "a near_miss"))
+    if case.kind == "follow_up":
+        needed.append(("history", "a follow_up"))
+    return needed
 
 
 def read_kind(item: dict[str, Any], place: str) -> str:

@@ -49,6 +49,55 @@ def describe() -> None:
 
 
 @app.command()
+def run(
+    more: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="More files of --corpus: for DIR/*.txt."),
+    ] = None,
+    cases: Annotated[
+        Path | None, typer.Option(help="Question cases.", show_default="those on the sample")
+    ] = None,
+    corpus: Corpus = None,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="report.json", help="An earlier report to hold it to.")
+    ] = None,
+    gates: Annotated[
+        Path | None, typer.Option(help="What must be reached, TOML.", show_default="the sample's")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.json, report.html and junit.xml.")
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option(metavar="openai:MODEL", help="An LLM that judges.")
+    ] = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask all cases, judge the answers and the judge; exit code 1 where a gate fails."""
+    from evals.report import load_report, terminal_tables, write_reports
+    from evals.run.judges import open_judge
+    from evals.run.running import default_cases, run_cases
+
+    report = run_cases(
+        cases or default_cases(),
+        [*(corpus or []), *(more or [])],
+        cache,
+        gates,
+        load_report(baseline) if baseline else None,
+        open_judge(judge) if judge else None,
+        judge or "verifier",
+    )
+    if out is not None:
+        write_reports(report, out)
+    show(report, as_json, terminal_tables)
+    for gate in report["gates"]:
+        if not gate["passed"]:
+            tell(f"gate failed: {gate['message']}")
+    if not report["passed"]:
+        raise typer.Exit(1)
+
+
+@app.command()
 def fit(
     cases: Annotated[list[Path], typer.Option(help="Question cases to learn from.")],
     corpus: Annotated[list[Path], typer.Option(help="Abstracts that the cases are about.")],
@@ -64,6 +113,22 @@ def fit(
     test_set = load_beir(beir, split) if beir else None
     result = run_fit(cases, corpus, others, test_set, cache, out)
     show(result, True, lambda _: [])
+
+
+@app.command()
+def new(
+    library: Annotated[
+        Path | None, typer.Option(help="The library.", show_default="as for quoth ask")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write.", show_default="stdout")] = None,
+    count: Annotated[int, typer.Option(min=1, help="Drafts to make, at most.")] = 30,
+    seed: Annotated[int, typer.Option(help="Decides which papers are asked about.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+) -> None:
+    """Draft cases from a library, for a person to accept: one by one on a terminal."""
+    from evals.new import run_new
+
+    run_new(library, out, count, seed, overwrite)
 
 
 @bench.command()
@@ -146,6 +211,11 @@ def own_cases(
     result = run_own_cases(
         cases, corpus or [], cache, listed, naive=baseline == "naive", others=others
     )
+    if result["flawed"]:
+        tell(
+            f"{len(result['flawed'])} cases ask for facts or evidence that none of their papers "
+            f"holds, and cannot be passed: {'; '.join(result['flawed'])}."
+        )
     show(
         result,
         as_json,
@@ -221,6 +291,34 @@ def pairs(
     from evals.tables import pair_tables
 
     show(run_pairs(file, checker(words_only)), as_json, pair_tables)
+
+
+@bench.command()
+def qa(
+    pubmedqa: Annotated[Path, typer.Option(metavar="FILE", help="PubMedQA's labelled JSON.")],
+    words_only: WordsOnly = False,
+    as_json: AsJson = False,
+) -> None:
+    """Answer PubMedQA by yes, no or maybe: what the check of a sentence can and cannot do."""
+    from evals.bench.checking import checker
+    from evals.bench.qa import run_qa
+    from evals.tables import qa_tables
+
+    show(run_qa(pubmedqa, checker(words_only)), as_json, qa_tables)
+
+
+@bench.command("all")
+def everything(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Folder with public benchmarks.")],
+    limit: Limit = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run every public benchmark that a folder holds; one table, beside published figures."""
+    from evals.bench.everything import run_everything
+    from evals.tables import everything_tables
+
+    show(run_everything(data, cache, limit), as_json, everything_tables)
 
 
 @bench.command()

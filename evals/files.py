@@ -21,12 +21,13 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     opener = gzip.open if path.suffix == ".gz" else open
     number = 0
     try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="\n") as lines:
+        with opener(path, "rb") as lines:
             for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield number, line.rstrip("\r\n")
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                if text.strip():
+                    yield number, text.rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise EvalError(f"{path}, after line {number}: not UTF-8 ({error.reason}).") from error
+        raise EvalError(f"{path}, line {number}: not UTF-8 ({error.reason}).") from error
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise EvalError(f"{path}: cannot be read ({reason}).") from error

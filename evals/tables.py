@@ -234,3 +234,24 @@ def draft_tables(result: Figures) -> list[Table]:
         if result[key]
     ]
     return [summary, *wrong]
+
+
+def qa_tables(result: Figures) -> list[Table]:
+    """One row a system."""
+    counts = ", ".join(f"{count} {name}" for name, count in result["answers"].items())
+    title = f"{result['file']}: {result['questions']} questions ({counts}); mean [95% interval]"
+    rows = (
+        (name, spell(figures["accuracy"]), spell(figures["macro_f1"]))
+        for name, figures in result["systems"].items()
+    )
+    return [make_table(title, ("system", "accuracy", "macro-F1"), rows)]
+
+
+def everything_tables(result: Figures) -> list[Table]:
+    """One row a figure, with what others published beside it."""
+    rows = (
+        (f"{row['benchmark']}\n{row['measure']}", spell(row["figure"]), row["published"] or "-")
+        for row in result["rows"]
+    )
+    title = f"Benchmarks in {result['folder']}; mean [95% interval]"
+    return [make_table(title, ("benchmark", "here", "published"), rows)]

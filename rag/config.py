@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,10 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationError, field_serializer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rag.replies import redact
 from vectorstore.errors import QuothError
+
+OTHER_VARIABLES = frozenset({"QUOTH_DEBUG"})
 
 
 class SettingsError(QuothError):
@@ -78,13 +83,28 @@ def read_settings(**given: Any) -> Settings:  # noqa: ANN401 - each setting has 
         SettingsError: Naming each setting that cannot be used, what was found and expected.
     """
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         problems = "; ".join(
-            f"QUOTH_{str(item['loc'][0]).upper()}={item['input']!r}: {item['msg']}"
+            f"QUOTH_{str(item['loc'][0]).upper()}={redact(repr(item['input']), None)}: "
+            f"{item['msg']}"
             for item in error.errors()
         )
-        raise SettingsError(f"Settings that cannot be used: {problems}.") from error
+        raise SettingsError(f"Settings that cannot be used: {problems}.") from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"The file .env is not UTF-8 ({error.reason}).") from error
+    _refuse_unknown()
+    return settings
+
+
+def _refuse_unknown() -> None:
+    """A mistyped setting would otherwise be left out without a word."""
+    known = {f"QUOTH_{name.upper()}" for name in Settings.model_fields} | OTHER_VARIABLES
+    for name in os.environ:
+        if name.upper().startswith("QUOTH_") and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, 1)
+            hint = f"; did you mean {near[0]}?" if near else "; `quoth status` lists them."
+            raise SettingsError(f"{name} is no setting{hint}")
 
 
 def origins(settings: Settings, given: frozenset[str] = frozenset()) -> dict[str, str]:

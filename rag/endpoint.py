@@ -30,18 +30,30 @@ class Endpoint:
     def from_environment(cls, environment: Mapping[str, str | None] | None = None) -> Endpoint:
         """As the usual variables say: `OPENAI_BASE_URL` or `OPENAI_API_BASE`, `OPENAI_API_KEY`.
 
+        Those of the process come before those of a `.env` file, whose address is never shown
+        a key of the process: a folder from elsewhere must not be able to fetch it.
+
         Args:
-            environment: That of the process, over a `.env` file's, where None.
+            environment: Where to look instead of both.
         """
-        if environment is None:
-            environment = {**dotenv_values(ENV_FILE), **os.environ}
-        base = environment.get("OPENAI_BASE_URL") or environment.get("OPENAI_API_BASE")
-        return cls(base or None, environment.get("OPENAI_API_KEY") or None)
+        if environment is not None:
+            return cls(_address(environment), environment.get("OPENAI_API_KEY") or None)
+        file = dotenv_values(ENV_FILE)
+        own = _address(os.environ)
+        key = file.get("OPENAI_API_KEY") or None
+        if own or not _address(file):
+            return cls(own, os.environ.get("OPENAI_API_KEY") or key)
+        return cls(_address(file), key)
 
     @property
     def address(self) -> str:
         """The address that requests go to."""
         return self.base_url or OPENAI
+
+
+def _address(environment: Mapping[str, str | None]) -> str | None:
+    """Where a set of variables sends requests."""
+    return environment.get("OPENAI_BASE_URL") or environment.get("OPENAI_API_BASE") or None
 
 
 def checked_place(endpoint: Endpoint) -> str:

@@ -53,7 +53,8 @@ class AnswerStream:
 
     Attributes:
         answer: The whole answer, once the iteration has ended; it alone counts: where an LLM
-            breaks off, sentences that were yielded may not be part of it.
+            breaks off, or the whole stays below the threshold, sentences that were yielded are
+            not part of it.
     """
 
     def __init__(self, steps: Generator[Sentence, None, Answer], cited: list[Citation]) -> None:

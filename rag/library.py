@@ -30,7 +30,7 @@ from vectorstore.store import Store, Waiting
 
 if TYPE_CHECKING:
     from rag.conversation import Conversation
-    from rag.llm import ChatDoor
+    from rag.llm import ChatDoor, LLMOptions
 
 Where = str | Sequence[str] | Filter | None
 MAX_QUESTION_CHARACTERS = 4000
@@ -229,11 +229,17 @@ def _open_door(settings: Settings) -> ChatDoor | None:
     """The door to the LLM that was named."""
     if settings.llm is None:
         return None
-    from rag.llm import LLMOptions, open_llm
+    from rag.llm import open_llm
+
+    return open_llm(settings.llm, llm_options(settings))
+
+
+def llm_options(settings: Settings) -> LLMOptions:
+    """How the settings have an LLM asked."""
+    from rag.llm import LLMOptions
 
     names = [field.name for field in fields(LLMOptions)]
-    options = LLMOptions(**{name: getattr(settings, f"llm_{name}") for name in names})
-    return open_llm(settings.llm, options)
+    return LLMOptions(**{name: getattr(settings, f"llm_{name}") for name in names})
 
 
 def _open_answerer(settings: Settings, door: ChatDoor | None) -> Answerer:

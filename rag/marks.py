@@ -22,11 +22,13 @@ MAX_RANGE = 20
 MAX_MARK = 300
 """No mark is longer than this many characters."""
 
-_NUMBER = r"\^?[1-9]\d{0,3}(?: ?[-–—‑−] ?\^?[1-9]\d{0,3})?"
+_DIGITS = r"#?(?:0?[1-9]\d{0,3}|[１-９][０-９]{0,3})"
+_NUMBER = rf"\^?{_DIGITS}(?: ?[-–—‑−] ?\^?{_DIGITS})?"
 _NUMBERS = rf"{_NUMBER}(?: ?(?:[,;，、&]|and) ?{_NUMBER}){{0,9}}"
 _NOUN = r"(?i:passages?|sources?)[.:]? "
+_NAMED = r"(?i:passages?|sources?|abstracts?|papers?|doc(?:ument)?s?|refs?|references?)[.:]? "
 CITATION = (
-    rf"(?:\\?[\[【［〔] ?(?:(?i:passages?|sources?|abstracts?|refs?|references?)[.:]? )?"
+    rf"(?:\\?[\[【［〔] ?(?:{_NAMED})?"
     rf"{_NUMBERS} ?\\?[\]】］〕](?:\([^()\s]{{0,80}}\))?|\( ?{_NOUN}{_NUMBERS} ?\))"
 )
 """Pattern of one citation, in text with single spaces."""
@@ -41,7 +43,7 @@ _TOKEN = re.compile(
     rf"(?P<lead>{_LEAD})|(?P<mark>\( ?{_SEVERAL} ?\)|{_SEVERAL})"
     r"|(?P<emphasis>\*{1,3}|_{1,3}|~~|`{1,3})"
 )
-_RANGE = re.compile(r"(\d{1,4})(?: ?[-–—‑−] ?\^?(\d{1,4}))?")
+_RANGE = re.compile(r"(\d{1,5})(?: ?[-–—‑−] ?\^?#?(\d{1,5}))?")
 _ADDRESS = re.compile(r"\]\([^()\s]*\)")
 _MAYBE_LEAD = re.compile(
     r"(?:according|as|based|in|per|from|the|passages?|sources?)\b\S*(?: \S+){0,7}$", re.IGNORECASE

@@ -20,6 +20,7 @@ from vectorstore.sentences import split_sentences
 
 CORRECTED = "its citation was corrected"
 ADDED = "it cited nothing; its citation was added"
+TITLE_ONLY = "it stands in the paper's title alone"
 LEAST_WORDS, LEAST_TOLD = 3, 2
 """Words of a sentence that can be checked, and those of them that carry meaning, or numbers."""
 
@@ -147,12 +148,13 @@ def _place(sentence: DraftSentence, found: Finding, records: Sequence[Record]) -
         opening = len(_opening(record))
         if end > opening:
             places.append(Evidence(record, max(0, start - opening), end - opening))
+    verdict, reason = found.verdict, found.reason
     if not places:
+        if verdict == "supported":
+            verdict, reason = "partly", TITLE_ONLY
         places = [Evidence(record, 0, _first_end(record.abstract)) for record in records[:1]]
     evidence = tuple(sorted(places, key=lambda place: place.start))
-    return Reviewed(
-        replace(sentence, evidence=evidence), found.verdict, found.reason, found.probability
-    )
+    return Reviewed(replace(sentence, evidence=evidence), verdict, reason, found.probability)
 
 
 def _first_end(abstract: str) -> int:

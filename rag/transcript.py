@@ -99,7 +99,7 @@ def save_turns(path: str | Path, turns: Iterable[Turn]) -> None:
             except BaseException:
                 written.unlink(missing_ok=True)
                 raise
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise ConversationError(f"Cannot write {target}: {_why(error)}.") from error
 
 

@@ -114,3 +114,19 @@ def test_time_grows_no_faster_than_the_text(filling: str) -> None:
         return min(runs)
 
     assert seconds(32_000) < 24 * seconds(4_000) + 0.02
+
+
+@pytest.mark.parametrize(
+    ("text", "acronym", "found"),
+    [
+        ("The remedy is QWB, short for Quiet Wind Barriers, which is new.", "QWB",
+         "QWB, short for Quiet Wind Barriers"),
+        ("QWB stands for quiet wind barriers in what follows.", "QWB",
+         "QWB stands for quiet wind barriers"),
+        ("QWB, short for nothing at all, is loud.", "QWB", None),
+        ("They use QWB, or quilts, at night.", "QWB", None),
+    ],
+)  # fmt: skip
+def test_short_for(text: str, acronym: str, found: str | None) -> None:
+    span = find_expansion(text, acronym)
+    assert (span and text[span.start : span.end]) == found

@@ -171,7 +171,7 @@ def test_a_split_without_judgements_is_an_error(folder: Path) -> None:
 def test_a_file_that_is_not_utf8_is_an_error(folder: Path) -> None:
     (folder / "queries.jsonl").write_bytes(b'{"_id": "q1", "text": "caf\xe9"}\n')
     assert failure(folder) == (
-        f"{folder}/queries.jsonl, after line 0: not UTF-8 (invalid continuation byte)."
+        f"{folder}/queries.jsonl, line 1: not UTF-8 (invalid continuation byte)."
     )
 
 

@@ -516,3 +516,19 @@ def test_abstaining_is_measured_on_a_test_set_or_on_cases() -> None:
     result = CliRunner().invoke(cli.app, ["bench", "abstain"])
     assert result.exit_code == 2
     assert "give either --beir DIR or --cases FILE" in result.stderr
+
+
+def test_cases_that_no_answer_can_pass_are_named(papers_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    given = {"kind": "fact", "papers": ["Quiet gears"], "answerable": True}
+    asked = [("How much less noise?", "11 dB"), ("How much wear a year?", "3 mm")]
+    path.write_text(
+        "".join(json.dumps({**given, "question": q, "facts": [[fact]]}) + "\n" for q, fact in asked)
+    )
+    options = ["--cases", path, "--corpus", papers_file, "--cache", tmp_path / "c", "--json"]
+    result = CliRunner().invoke(cli.app, ["bench", "cases", *map(str, options)])
+    assert json.loads(result.stdout)["flawed"] == [f"{path}, line 2"]
+    assert (
+        "1 cases ask for facts or evidence that none of their papers holds, and cannot be passed: "
+        f"{path}, line 2.\n"
+    ) in result.stderr

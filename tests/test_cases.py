@@ -76,7 +76,7 @@ def test_a_case_may_name_itself_and_what_was_asked_before(tmp_path: Path) -> Non
     ("change", "message"),
     [
         ({"colour": "red"}, "unknown field 'colour'; known: id, kind, papers, question, "
-         "answerable, facts, evidence, spans, reason, history, standalone, stray."),
+         "answerable, facts, evidence, spans, reason, history, standalone, stray, draft."),
         ({"kind": "riddle"}, "'kind' is 'riddle'; expected one of fact, facts, definition, yesno, "
          "which_papers, comparison, paraphrase, follow_up, near_miss, off_topic, hostile."),
         ({"question": " "}, "'question' is ' '; expected a string."),
@@ -92,6 +92,29 @@ def test_a_case_may_name_itself_and_what_was_asked_before(tmp_path: Path) -> Non
         ({"reason": None}, "'reason' is None; expected a string."),
         ({"history": [3]}, "'history' is [3]; expected a list of strings."),
         ({"spans": [[5, 2]]}, "'spans' is [[5, 2]]; expected a list of [start, end] pairs."),
+        ({"id": 7}, "'id' is 7; expected a string."),
+        ({"id": ""}, "'id' is ''; expected a string."),
+        ({"kind": 3}, "'kind' is 3; expected a string."),
+        ({"question": ["When?"]}, "'question' is ['When?']; expected a string."),
+        ({"answerable": 1}, "'answerable' is 1; expected true or false."),
+        ({"answerable": None}, "'answerable' is None; expected true or false."),
+        ({"papers": ["Moth", " "]}, "'papers' is ['Moth', ' ']; expected a list of strings."),
+        ({"facts": {"when": "night"}}, "'facts' is {'when': 'night'}; expected a list of lists of "
+         "strings, none of them empty."),
+        ({"facts": [["at night", 4]]}, "'facts' is [['at night', 4]]; expected a list of lists of "
+         "strings, none of them empty."),
+        ({"evidence": "Moths fly."}, "'evidence' is 'Moths fly.'; expected a list of strings."),
+        ({"evidence": None}, "'evidence' is None; expected a list of strings."),
+        ({"history": "And moths?"}, "'history' is 'And moths?'; expected a list of strings."),
+        ({"spans": [[0, 9]], "papers": ["Moth", "Bee"]}, "'spans' is given, and 'papers' names 2; "
+         "expected one paper, whose abstract the offsets count in."),
+        ({"kind": "near_miss"}, "'answerable' must be false where 'kind' is near_miss."),
+        ({"kind": "off_topic"}, "'answerable' must be false where 'kind' is off_topic."),
+        ({"kind": "follow_up"}, "'history' is empty; a follow_up case needs it."),
+        ({"answerable": False}, "'answerable' must be true where 'kind' is fact."),
+        ({"draft": "yes"}, "'draft' is 'yes'; expected true or false."),
+        ({"draft": True}, "a draft that nobody has accepted. Read it beside its paper; then delete "
+         "'\"draft\": true' to accept it, or delete the line."),
         ({"spans": [[0, True]]}, "'spans' is [[0, True]]; expected a list of [start, end] pairs."),
     ],
 )  # fmt: skip
@@ -110,6 +133,63 @@ def test_a_missing_field_is_called_missing(tmp_path: Path) -> None:
 def test_an_unanswerable_case_needs_a_reason(tmp_path: Path) -> None:
     path = write(tmp_path / "x.jsonl", {**MISS, "reason": ""})
     assert failure(path) == f"{path}, line 1: 'reason' is empty; an unanswerable case needs it."
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"papers": []}, "'papers' is empty; a near_miss case needs it."),
+        ({"kind": "off_topic"}, "'papers' is given; an off_topic case has none."),
+    ],
+)
+def test_the_papers_of_an_unanswerable_case_fit_its_kind(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    path = write(tmp_path / "x.jsonl", {**MISS, **change})
+    assert failure(path) == f"{path}, line 1: {message}"
+
+
+def test_an_accepted_draft_is_a_case(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.jsonl", {**FACT, "draft": False})
+    assert [case.id for case in load_cases(path)] == ["x:1"]
+
+
+@pytest.mark.parametrize("kind", ["follow_up", "hostile"])
+@pytest.mark.parametrize("base", [FACT, MISS])
+def test_some_kinds_may_be_answerable_or_not(
+    tmp_path: Path, kind: str, base: dict[str, object]
+) -> None:
+    path = write(tmp_path / "x.jsonl", {**base, "kind": kind, "history": ["And moths?"]})
+    assert [case.answerable for case in load_cases(path)] == [base["answerable"]]
+
+
+def test_a_byte_order_mark_and_blank_lines_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text("\ufeff" + json.dumps(FACT) + "\r\n\r\n" + json.dumps(MISS), "utf-8")
+    assert [case.id for case in load_cases(path)] == ["x:1", "x:3"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"kind": "fact",}', "not JSON ("),
+        ("kind: fact", "not JSON (Expecting value: line 1 column 1 (char 0))."),
+        ('["fact"]', "found list; expected a JSON object."),
+    ],
+)
+def test_a_line_that_is_no_json_object(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps(FACT) + "\n" + line + "\n")
+    assert failure(path).startswith(f"{path}, line 2: {message}")
+
+
+def test_a_file_that_is_not_utf8_or_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(json.dumps(FACT).encode() + b"\n\xff\n")
+    assert failure(path) == f"{path}, line 2: not UTF-8 (invalid start byte)."
+    assert (
+        failure(tmp_path / "y") == f"{tmp_path / 'y'}: cannot be read (No such file or directory)."
+    )
 
 
 def test_an_unanswerable_case_has_no_facts(tmp_path: Path) -> None:

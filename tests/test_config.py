@@ -73,3 +73,25 @@ def test_readme_lists_every_setting_with_its_default() -> None:
         shown = "none" if field.default is None else f"`{field.default}`"
         default = "" if field.default_factory else f" {shown} |"
         assert f"| `QUOTH_{name.upper()}` |{default}" in readme
+
+
+def test_a_mistyped_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_TRESHOLD", "0.9")
+    with pytest.raises(SettingsError, match="^QUOTH_TRESHOLD is no setting; did you mean"):
+        read_settings()
+
+
+def test_a_key_in_the_wrong_place_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_LLM_SEED", "sk-secretsecret")
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+    assert "secret" not in str(caught.value)
+
+
+def test_an_env_file_that_is_not_utf_8_is_a_stated_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_bytes(b"QUOTH_TOP_K=5\n# \xff\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match=r"^The file \.env is not UTF-8"):
+        read_settings()

@@ -275,3 +275,8 @@ def test_every_word_ends_up_in_exactly_one_sentence(made: tuple[str, list[str]])
     reply, words = made
     found = [word for sentence in parse_draft(reply) for word in re.findall(r"\w+", sentence.text)]
     assert found == words
+
+
+@pytest.mark.parametrize("mark", ["[02]", "[２]", "[#2]", "[doc 2]", "[paper 2]", "[Document 2]"])
+def test_odd_marks_are_citations_too(mark: str) -> None:
+    assert parse_draft(f"Moths fly {mark}.") == [CitedSentence("Moths fly.", (2,))]

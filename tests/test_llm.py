@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -376,6 +377,42 @@ def test_endpoint_is_read_from_the_usual_variables(
         monkeypatch.setenv(name, value)
     assert Endpoint.from_environment() == expected
     assert Endpoint.from_environment(environment) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "process", "expected"),
+    [
+        (
+            "OPENAI_BASE_URL=http://evil/v1",
+            {"OPENAI_API_KEY": "sk-own"},
+            Endpoint("http://evil/v1"),
+        ),
+        ("OPENAI_API_KEY=sk-file", {}, Endpoint(None, "sk-file")),
+        ("OPENAI_API_KEY=sk-file", {"OPENAI_API_KEY": "sk-own"}, Endpoint(None, "sk-own")),
+        (
+            "OPENAI_BASE_URL=http://file/v1\nOPENAI_API_KEY=sk-file",
+            {"OPENAI_BASE_URL": "", "OPENAI_API_KEY": "sk-own"},
+            Endpoint("http://file/v1", "sk-file"),
+        ),
+        (
+            "OPENAI_BASE_URL=http://file/v1",
+            {"OPENAI_API_BASE": "http://own/v1", "OPENAI_API_KEY": "sk-own"},
+            Endpoint("http://own/v1", "sk-own"),
+        ),
+    ],
+)
+def test_an_env_file_cannot_send_a_key_of_the_process_elsewhere(
+    file: str,
+    process: dict[str, str],
+    expected: Endpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / ".env").write_text(file, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for name, value in process.items():
+        monkeypatch.setenv(name, value)
+    assert Endpoint.from_environment() == expected
 
 
 def test_key_is_in_no_representation() -> None:

@@ -175,3 +175,9 @@ def test_a_number_must_stand_with_that_of_the_question(nights: str, verdict: str
     question = "In how many nights does LanternNet reach an F1 score of 91.4%?"
     found = review(citing(f"It reaches it in {nights} nights.", MOTHS), PAPERS, question)
     assert found.verdict == verdict
+
+
+def test_what_the_title_alone_says_is_supported_in_part() -> None:
+    trial = Record("doi:t", "Lamps halve moth counts in 40 gardens", "We ran a trial in two towns.")
+    found = review(citing("Lamps halve moth counts in 40 gardens.", trial), [trial])
+    assert (found.verdict, found.reason) == ("partly", "it stands in the paper's title alone")

@@ -26,6 +26,7 @@ from evals.bench.progress import progress, tracked
 from evals.bench.serve import Load, run_load
 from evals.cases import Case, load_cases, resolve
 from evals.errors import EvalError
+from evals.grounding import find_flaws
 from vectorstore.embedding import Embedder
 from vectorstore.store import Store
 
@@ -101,7 +102,9 @@ def run_own_cases(
 
     known = load_cases(path)
     with open_files(corpus, cache or default_folder(), known, others) as library:
-        asked = resolve(known, list(library.records()))
+        records = list(library.records())
+        asked = resolve(known, records)
+        flawed = [case.place for case, _ in find_flaws(asked, records, evidence=not corpus)]
         systems = {"quoth": case_asker(library)}
         if naive:
             systems["naive"] = naive_asker(library, chosen_embedder())
@@ -109,6 +112,7 @@ def run_own_cases(
         documents = len(library)
     return {
         "cases": path.name,
+        "flawed": flawed,
         "queries": len(asked),
         "documents": documents,
         "systems": {name: cases.summarise(found) for name, found in outcomes.items()},

@@ -14,13 +14,17 @@ _BRACKET = re.compile(r"\(([^()]{2,80})\)")
 _MARKUP = re.compile(r"\\[a-zA-Z]+(?=\{)|[\\${}'’\"*]")
 _REACH = 400
 """Characters, at most, that the words before a bracket take."""
+_SHORT_FOR = re.compile(
+    r"(?<![\w-])([\w+-]{2,20})(?:,? (?:is )?short for|,? (?:which )?stands for|, or|, i\.e\.,?) "
+    r"([^().;:]{2,120})"
+)
 _CALLED = re.compile(r",? (?:called|named|dubbed|termed|abbreviated as|denoted as) ([\w+-]{2,20})")
 
 
 def find_expansion(text: str, acronym: str) -> Span | None:
     """Where a text spells out an acronym: the words and the acronym after them, or before.
 
-    `Long Form (LF)`, `LF (Long Form)` and `Long Form, called LF` count.
+    `Long Form (LF)`, `LF (Long Form)`, `Long Form, called LF` and `LF, short for Long Form` count.
     """
     letters = _letters(acronym)
     for match in _CALLED.finditer(text):
@@ -35,6 +39,19 @@ def find_expansion(text: str, acronym: str) -> Span | None:
         word = before.rpartition(" ")[2]
         if _names(word, acronym) and _start_of_words(match.group(1), letters) == 0:
             return Span(len(before) - len(word), match.end())
+    for match in _SHORT_FOR.finditer(text):
+        if _names(match.group(1), acronym):
+            length = _length_of_words(match.group(2), letters)
+            if length:
+                return Span(match.start(), match.start(2) + length)
+    return None
+
+
+def _length_of_words(after: str, letters: str) -> int | None:
+    """How many characters of a text the words take that an acronym stands for."""
+    for match in re.finditer(r"\S+", after):
+        if _start_of_words(after[: match.end()].rstrip(".,;:"), letters) == 0:
+            return len(after[: match.end()].rstrip(".,;:"))
     return None
 
 

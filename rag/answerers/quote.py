@@ -32,6 +32,8 @@ COMPARISON_CONFIDENCE = 0.8
 COMPARISON_CHANCE = 0.01
 """Chance of the weaker side's best sentence from which a comparison is fully confident."""
 
+_BOTH = re.compile(r"\b(?:and|or)\b|&", re.IGNORECASE)
+"""Of two acronyms in a question without these, one says where the other is used."""
 _STRICT_DEFINITION = re.compile(
     r"stands? for|short for|acronym|abbreviat|full (name|form)|spell|expan|letters", re.IGNORECASE
 )
@@ -108,7 +110,7 @@ class QuoteAnswerer:
                 lacking.append(acronym)
             else:
                 found.append(place)
-        if not lacking:
+        if found and (not lacking or not _BOTH.search(asked.text)):
             evidence = [Evidence(record, *span) for record, span in dict.fromkeys(found)]
             return Draft(_lines(evidence), DEFINITION_CONFIDENCE)
         if not _STRICT_DEFINITION.search(asked.text):

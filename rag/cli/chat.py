@@ -43,12 +43,14 @@ def chat(conversation: Conversation, where: Filter, as_json: bool) -> bool:
                 tell(str(error))
     except KeyboardInterrupt:
         sys.stderr.write("\n")
-    return clean or sys.stdin.isatty()
+    return clean or _is_typed()
 
 
 def _lines() -> Iterator[str]:
-    """The lines of standard input, typed at a prompt or piped."""
-    if sys.stdin.isatty():
+    """The lines of standard input, typed at a prompt or piped; none where it is closed."""
+    if sys.stdin is None:
+        return
+    if _is_typed():
         import readline  # noqa: F401 - gives `input` a history and the arrow keys
 
         tell("Ask, and ask on; /help shows the orders, Ctrl-D ends.")
@@ -62,13 +64,17 @@ def _lines() -> Iterator[str]:
         yield line.decode("utf-8", errors="replace").lstrip("\ufeff").strip()
 
 
+def _is_typed() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def _show(answer: Answer) -> None:
     """Writes an answer, above it the question as understood where that differs."""
     from rich.text import Text
 
     from rag.cli.console import Block, as_data
 
-    if not sys.stdin.isatty():
+    if not _is_typed():
         write_blocks([Block(Text(f"{PROMPT}{as_data(answer.question)}", "bold"))])
     if answer.standalone_question != answer.question:
         understood = as_data(answer.standalone_question)

@@ -1,0 +1,1 @@
+"""`evals run`: asks cases, judges the answers, judges the judge, and holds both to gates."""
