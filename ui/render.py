@@ -213,10 +213,10 @@ def _facts(answer: Answer, confidence: str) -> str:
 
 
 def _answerer(answer: Answer) -> str:
-    wrote, quoted = ("Asked", "Asked") if answer.abstained else ("Written by", "Quoted")
-    if answer.answerer == EMBEDDED:
-        return f"{quoted} without an LLM"
-    return f"{wrote} {plain(answer.answerer)}, checked"
+    name = plain(answer.answerer)
+    if answer.abstained:
+        return "Asked without an LLM" if answer.answerer == EMBEDDED else f"Asked {name}"
+    return "Quoted without an LLM" if answer.answerer == EMBEDDED else f"Written by {name}, checked"
 
 
 def _removed(sentences: Sequence[Sentence]) -> str:
