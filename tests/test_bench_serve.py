@@ -40,6 +40,7 @@ def test_server_that_does_not_start_is_told(tmp_path: Path) -> None:
         pytest.fail("It started.")
 
 
+@pytest.mark.slow
 def test_real_server_is_measured(tmp_path: Path) -> None:
     options = ["--users", "3", "--seconds", "1", "--pause", "0", "--json"]
     ended = CliRunner().invoke(app, ["bench", "serve", *options, "--cache", str(tmp_path)])

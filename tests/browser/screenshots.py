@@ -1,4 +1,6 @@
-"""The pictures of the page in docs/images: `python tests/browser/screenshots.py`.
+"""The pictures of the page in docs/images, and how soon it can be used.
+
+`python tests/browser/screenshots.py` takes the pictures and prints the times.
 
 Needs the extra `test` and a Chromium. The library holds the bundled sample and, added by the page
 itself, a file with one good record and one bad one.
@@ -50,10 +52,23 @@ def main() -> None:
             _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, **presentation())
             chromium = shutil.which("chromium") or shutil.which("chromium-browser")
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            sys.stdout.write(times(browser, address) + "\n")
             take_all(browser, address, upload, target)
             browser.close()
             page.close(verbose=False)
     sys.stdout.write(f"{len(list(target.glob('*.png')))} pictures in {target}\n")
+
+
+def times(browser: Browser, address: str) -> str:
+    """Milliseconds from the request to the first paint, to typing, and to the starter questions."""
+    page = browser.new_context().new_page()
+    page.goto(address, wait_until="commit")
+    expect(page.get_by_label("Question", exact=True)).to_be_editable(timeout=30_000)
+    ready = page.evaluate("performance.now()")
+    expect(page.locator(".starter").first).to_be_visible(timeout=30_000)
+    shown = page.evaluate("performance.now()")
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
+    return f"first paint {paint or 0:.0f} ms, ready to type {ready:.0f} ms, starters {shown:.0f} ms"
 
 
 def take_all(browser: Browser, address: str, upload: Path, target: Path) -> None:

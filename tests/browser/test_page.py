@@ -27,6 +27,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from ui.app import build_page
 from ui.look import presentation
 
+pytestmark = pytest.mark.slow
+
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
