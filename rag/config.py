@@ -7,10 +7,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from dotenv import dotenv_values
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError, field_serializer
+from pydantic import Field, ValidationError, field_serializer, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rag.endpoint import ENV_FILE
 from rag.replies import redact
 from vectorstore.errors import QuothError
 
@@ -46,7 +48,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="QUOTH_",
-        env_file=".env",
+        env_file=ENV_FILE,
         env_file_encoding="utf-8",
         env_ignore_empty=True,
         extra="ignore",
@@ -69,6 +71,13 @@ class Settings(BaseSettings):
     llm_seed: int | None = None
     llm_price_in: float | None = Field(default=None, ge=0.0)
     llm_price_out: float | None = Field(default=None, ge=0.0)
+
+    @field_validator("llm")
+    @classmethod
+    def _check_llm(cls, llm: Any) -> Any:  # noqa: ANN401 - a name or an object
+        if llm is None or isinstance(llm, str) or hasattr(llm, "metadata"):
+            return llm
+        raise ValueError("expected 'openai:MODEL' or a LlamaIndex LLM object")
 
     @field_serializer("llm")
     def _name_llm(self, llm: Any) -> str | None:  # noqa: ANN401 - a name or an object
@@ -100,7 +109,7 @@ def read_settings(**given: Any) -> Settings:  # noqa: ANN401 - each setting has 
 def _refuse_unknown() -> None:
     """A mistyped setting would otherwise be left out without a word."""
     known = {f"QUOTH_{name.upper()}" for name in Settings.model_fields} | OTHER_VARIABLES
-    for name in os.environ:
+    for name in {**dotenv_values(ENV_FILE), **os.environ}:
         if name.upper().startswith("QUOTH_") and name.upper() not in known:
             near = get_close_matches(name.upper(), known, 1)
             hint = f"; did you mean {near[0]}?" if near else "; `quoth status` lists them."

@@ -108,7 +108,8 @@ def _review_prose(
     support = find_support(repaired.text, texts, question, read)
     if support is not None:
         moved = _place(repaired, support.finding, [others[support.passage]])
-        return replace(moved, reason=CORRECTED if cited else ADDED)
+        told = CORRECTED if cited else ADDED
+        return replace(moved, reason=f"{told}; {moved.reason}" if moved.reason else told)
     if found is None:
         reason = "it cites nothing, and no abstract that was found says so"
         return Reviewed(sentence, "unsupported", reason, 0.0)

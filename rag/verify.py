@@ -136,9 +136,9 @@ def _stand_in(draft: Draft, kept: Sequence[Reviewed], drafted: int) -> list[Revi
 def confidence_of(draft: Draft, kept: Sequence[Reviewed]) -> float:
     """The confidence in a draft, given what was kept of it.
 
-    What an LLM wrote is right if the abstracts say it, and if they answer the question. Of the
-    latter the embedded answerer has doubts that an LLM, which wrote an answer, halves: hence the
-    root.
+    What an LLM wrote is right if the abstracts say it, and if they answer the question: the
+    lesser of the two counts. That an LLM found an answer at all makes the second likelier than
+    the embedded answerer thinks; the root of its confidence is a guess, not calibrated.
     """
     if draft.fallback is None or not kept:
         return draft.confidence

@@ -95,3 +95,17 @@ def test_an_env_file_that_is_not_utf_8_is_a_stated_failure(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SettingsError, match=r"^The file \.env is not UTF-8"):
         read_settings()
+
+
+def test_a_mistyped_setting_in_an_env_file_is_named_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("QUOTH_TOPK=5\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match="^QUOTH_TOPK is no setting; did you mean QUOTH_TOP_K"):
+        read_settings()
+
+
+def test_an_llm_is_a_name_or_an_object_of_llama_index() -> None:
+    with pytest.raises(SettingsError, match="expected 'openai:MODEL' or a LlamaIndex LLM object"):
+        read_settings(llm=5)

@@ -181,3 +181,10 @@ def test_what_the_title_alone_says_is_supported_in_part() -> None:
     trial = Record("doi:t", "Lamps halve moth counts in 40 gardens", "We ran a trial in two towns.")
     found = review(citing("Lamps halve moth counts in 40 gardens.", trial), [trial])
     assert (found.verdict, found.reason) == ("partly", "it stands in the paper's title alone")
+
+
+def test_a_corrected_citation_does_not_hide_that_the_title_alone_says_it() -> None:
+    trial = Record("doi:t", "Lamps halve moth counts in 40 gardens", "We ran a trial in two towns.")
+    found = review(citing("Lamps halve moth counts in 40 gardens.", TIDES), [TIDES, trial])
+    assert found.verdict == "partly"
+    assert found.reason == f"{CORRECTED}; it stands in the paper's title alone"

@@ -60,8 +60,8 @@ class GenerateAnswerer:
             embedded: Reads first, and stands in.
             top_passages: Papers that the LLM is shown, at most.
             threshold: Least confidence of an answer that is given. No LLM is asked where the
-                embedded answerer's is below its square: what an LLM says counts for as much
-                as what it has to go by (`rag.verify.confidence_of`).
+                embedded answerer's is below its square: none of its answers could reach it
+                (`rag.verify.confidence_of`).
         """
         self._door = door
         self._embedded = embedded
