@@ -159,13 +159,6 @@ def _mark(citation: Citation) -> str:
     )
 
 
-def _opener(citation: Citation) -> str:
-    return (
-        f'<button type="button" class="show" {_place(citation)} '
-        f'aria-label="Show the place in {plain(citation.title)}">Show</button>'
-    )
-
-
 def _sources(citations: Sequence[Citation], numbered: bool) -> str:
     """Papers in the order in which they are cited, each with the places that are."""
     papers: dict[str, list[Citation]] = {}

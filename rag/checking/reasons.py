@@ -19,12 +19,10 @@ class Problem(NamedTuple):
     Attributes:
         gravity: A `veto` is never supported; a `doubt` is a reason if the model says no; a
             `weaker` claim is supported in part.
-        contradicts: Whether the passages say otherwise, rather than nothing.
         reason: In words.
     """
 
     gravity: Gravity
-    contradicts: bool
     reason: str
 
 
@@ -52,7 +50,7 @@ def number_problems(found: Comparison, cited: str) -> Iterator[Problem]:
     """What is wrong with the numbers."""
     for problem in found.numbers:
         gravity: Gravity = "weaker" if problem.kind == "bound" else "veto"
-        yield Problem(gravity, problem.kind != "absent", _spell_number(problem, cited))
+        yield Problem(gravity, _spell_number(problem, cited))
 
 
 def _spell_number(problem: NumberProblem, cited: str) -> str:
@@ -71,28 +69,28 @@ def _spell_number(problem: NumberProblem, cited: str) -> str:
 def _names(found: Comparison, cited: str) -> Iterator[Problem]:
     for name in found.absent:
         gravity: Gravity = "veto" if name.marked else "doubt"
-        yield Problem(gravity, False, f"name {name.text} is not in {cited}")
+        yield Problem(gravity, f"name {name.text} is not in {cited}")
     for item in found.displaced:
         if item.clear:
-            yield Problem("veto", True, f"{cited} says this of {item.other}, not of {item.name}")
+            yield Problem("veto", f"{cited} says this of {item.other}, not of {item.name}")
 
 
 def _directions(found: Comparison, cited: str) -> Iterator[Problem]:
     if found.swapped is not None:
-        yield Problem("veto", True, f"the comparison is the other way round in {cited}")
+        yield Problem("veto", f"the comparison is the other way round in {cited}")
     for item in found.reversals:
         plain = item.strength >= _PLAIN_LIKENESS and item.margin >= _PLAIN_MARGIN
         if item.clear:
             reason = f"“{item.word}” stands against “{item.other}” in {cited}"
-            yield Problem("veto" if plain else "doubt", True, reason)
+            yield Problem("veto" if plain else "doubt", reason)
 
 
 def _weaker(found: Comparison, cited: str) -> Iterator[Problem]:
     for word in (found.hedge, found.softener):
         if word is not None:
-            yield Problem("weaker", False, f"“{word}” of {cited} is left out")
+            yield Problem("weaker", f"“{word}” of {cited} is left out")
     for word in found.scopes:
-        yield Problem("weaker", False, f"“{word}” is not in {cited}")
+        yield Problem("weaker", f"“{word}” is not in {cited}")
 
 
 def _missing(found: Comparison, cited: str) -> Iterator[Problem]:
@@ -101,4 +99,4 @@ def _missing(found: Comparison, cited: str) -> Iterator[Problem]:
         spelled = [f"“{word}”" for word in words]
         verb = "is" if len(words) == 1 else "are"
         joined = spelled[0] if len(words) == 1 else f"{', '.join(spelled[:-1])} and {spelled[-1]}"
-        yield Problem("doubt", False, f"{joined} {verb} not in {cited}")
+        yield Problem("doubt", f"{joined} {verb} not in {cited}")
