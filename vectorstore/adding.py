@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from vectorstore.records import AddReport, Note, Record, RejectedRecord, merge
+from vectorstore.records import AddReport, Note, Record, RejectedRecord, SkippedRecord, merge
 from vectorstore.rows import batches
 from vectorstore.store import Store
 
 BATCH_RECORDS = 64
 """Records written in one step: all that a killed `add` has to do again."""
 
-Read = Record | RejectedRecord | Note
+Read = Record | RejectedRecord | SkippedRecord | Note
 Progress = Callable[[int], None]
 """Told how many records were just dealt with."""
 
@@ -41,6 +41,7 @@ def add(
         for batch in batches(items, BATCH_RECORDS):
             records = [item for item in batch if isinstance(item, Record)]
             report.rejected += [item for item in batch if isinstance(item, RejectedRecord)]
+            report.skipped += [item for item in batch if isinstance(item, SkippedRecord)]
             report.notes += [item for item in batch if isinstance(item, Note)]
             _add_batch(store, records, report, new_ids)
             report.read += sum(not isinstance(item, Note) for item in batch)

@@ -116,6 +116,21 @@ class RejectedRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SkippedRecord:
+    """A record that was read but kept out, for it has no abstract.
+
+    Attributes:
+        source: Name of the file.
+        where: Line or record, such as `line 41`.
+        reason: What was found instead.
+    """
+
+    source: str
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something worth knowing about a file that was read, though no record was lost by it.
 
@@ -176,6 +191,7 @@ class AddReport:
         merged: The same paper as another, from another source; both sources are kept.
         unchanged: Already there exactly so.
         rejected: Could not be used.
+        skipped: Have no abstract.
         notes: Worth knowing, yet nothing was lost (a file in Latin-1, for instance).
     """
 
@@ -185,6 +201,7 @@ class AddReport:
     merged: int = 0
     unchanged: int = 0
     rejected: list[RejectedRecord] = field(default_factory=list)
+    skipped: list[SkippedRecord] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:

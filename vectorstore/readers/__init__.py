@@ -2,83 +2,74 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
-from vectorstore.readers import jsonl, listing
+from vectorstore.readers import jsonl, plain
 from vectorstore.readers.fields import MAX_ABSTRACT_CHARACTERS, Item
-from vectorstore.readers.text import (
-    MAX_LINE_BYTES,
-    WHOLE_FILE,
-    Line,
-    find_obstacle,
-    read_lines,
-    source_name,
-    watch_decoding,
+from vectorstore.readers.opening import (
+    UNREADABLE,
+    Document,
+    describe_failure,
+    find_documents,
 )
+from vectorstore.readers.text import MAX_LINE_BYTES, WHOLE_FILE, Head, look
 from vectorstore.records import Note, RejectedRecord
 
-__all__ = ["MAX_ABSTRACT_CHARACTERS", "MAX_LINE_BYTES", "Item", "Note", "read"]
+__all__ = ["MAX_ABSTRACT_CHARACTERS", "MAX_LINE_BYTES", "Item", "Note", "read", "read_document"]
 
-EXPECTED = (
-    "expected a heading and one `Abstract:` paragraph a line, "
-    "or JSON Lines with an 'abstract' in each object"
+
+class Format(Protocol):
+    """What a module of this package offers."""
+
+    def matches(self, head: Head) -> bool:
+        """Whether a document that starts like this is in this format."""
+
+    def read_items(self, document: Document) -> Iterator[Item]:
+        """A record, a rejection or a skipped record for each one, and notes.
+
+        What opening or unpacking raises (`UNREADABLE`) passes; nothing else is ever raised.
+        """
+
+
+FORMATS: tuple[Format, ...] = (
+    jsonl,
+    plain,
 )
+"""In the order in which they are tried; the last one takes everything."""
 
 
-def read(path: Path) -> Iterator[Item]:
-    """Every record of a file as it comes, in bounded memory.
-
-    The format is told by the content: JSON Lines where the first line that is not blank starts
-    with `{`, else a listing. Files packed with gzip are read as what they hold.
+def read(
+    path: Path, columns: Mapping[str, str] | None = None, source: str | None = None
+) -> Iterator[Item]:
+    """Every record of what a user named, as it comes, in bounded memory.
 
     Args:
-        path: A file in UTF-8; lines that are not valid UTF-8 are read as Latin-1, with a note.
+        path: A file in one of the formats, plain or packed; a folder or a zip archive of such; or
+            `-`, standard input. The format is told by the content.
+        columns: Names that the user gave for fields, such as `{"Summary": "abstract"}`.
+        source: How it is to be named; by its own name where None.
 
     Yields:
-        A `Record` or a `RejectedRecord` for each record of the file, and a `Note` for what is
-        worth knowing. A file that cannot be read at all is one `RejectedRecord`.
+        A `Record`, a `RejectedRecord` or a `SkippedRecord` for each record, and a `Note` for what
+        is worth knowing. A file that cannot be read at all is one `RejectedRecord`.
     """
-    source = source_name(path)
-    try:
-        obstacle = find_obstacle(path)
-        if obstacle:
-            yield RejectedRecord(source, WHOLE_FILE, obstacle)
+    for found in find_documents(path, columns, source):
+        if isinstance(found, Document):
+            yield from read_document(found)
         else:
-            yield from _read_text(path, source)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        yield RejectedRecord(source, WHOLE_FILE, f"could not be read to its end ({reason})")
+            yield found
 
 
-def _read_text(path: Path, source: str) -> Iterator[Item]:
-    """The items of a file that holds text."""
-    notes: list[Note] = []
-    lines = watch_decoding(read_lines(path), source, notes)
-    first = next((line for line in lines if not line.blank), None)
-    if first is None:
-        yield RejectedRecord(source, WHOLE_FILE, f"is empty; {EXPECTED}")
-        return
-    yield from _read_format(path, source, first, chain([first], lines))
-    yield from notes
-
-
-def _read_format(path: Path, source: str, first: Line, lines: Iterable[Line]) -> Iterator[Item]:
-    """The items of a file whose first line that is not blank is `first`."""
-    start = first.text.strip()
-    if start == "{" or (start.startswith("[") and start[1:].lstrip()[:1] in ("", "{")):
-        yield RejectedRecord(
-            source,
-            WHOLE_FILE,
-            "is JSON, but not JSON Lines; expected one object a line "
-            "(`jq -c` writes that: `jq -c .` from objects, `jq -c '.[]'` from a list)",
-        )
-    elif start.startswith("{"):
-        yield from jsonl.read_items(lines, source)
-    elif any(listing.starts_abstract(line) for line in read_lines(path)):
-        yield from listing.read_items(lines, source)
-    else:
-        reason = f"no line starts with `Abstract:`; {EXPECTED}"
-        yield RejectedRecord(source, WHOLE_FILE, reason)
+def read_document(document: Document) -> Iterator[Item]:
+    """Every record of one document."""
+    try:
+        head = look(document)
+        if isinstance(head, str):
+            yield document.useless(head)
+        else:
+            chosen = next(item for item in FORMATS if item.matches(head))
+            yield from chosen.read_items(document)
+    except UNREADABLE as error:
+        yield RejectedRecord(document.source, WHOLE_FILE, describe_failure(error))

@@ -11,6 +11,7 @@ from vectorstore.records import (
     Note,
     Record,
     RejectedRecord,
+    SkippedRecord,
     clean_arxiv_id,
     clean_doi,
     clean_pmid,
@@ -18,7 +19,7 @@ from vectorstore.records import (
     unite,
 )
 
-Item: TypeAlias = Record | RejectedRecord | Note
+Item: TypeAlias = Record | RejectedRecord | SkippedRecord | Note
 Values: TypeAlias = Mapping[str, object]
 
 MAX_ABSTRACT_CHARACTERS = 100_000
@@ -47,8 +48,25 @@ class UnusableError(Exception):
     """A value that makes a record unusable; the message says what was found and expected."""
 
 
+class NoAbstractError(Exception):
+    """A record without an abstract; the message says what there is instead."""
+
+
+def renamed(values: Values, columns: Mapping[str, str]) -> Values:
+    """Values under the names that the user gave to some of the keys."""
+    if not columns:
+        return values
+    given = {columns[key]: value for key, value in values.items() if key in columns}
+    return {**values, **given}
+
+
 def build(values: Values, source: str, where: str) -> Iterator[Item]:
-    """The record that `values` describe and notes on what was left out of it, or its rejection.
+    """The record that `values` describe and notes on what was left out of it, or why there is none.
+
+    Keys that count: `abstract` (a string, or a list of strings), `title`, `authors` (a list of
+    names, or of objects with `name` or with `given` and `family`; or one string), `year` (or a
+    date), `venue`, `url`, `doi`, `arxiv_id`, `pmid`, `id` (an identifier of a known scheme),
+    `keywords` and `groups` (lists or strings), `digest`. What is absent may be None or left out.
 
     Args:
         values: What the file gives: plain JSON values, of any type.
@@ -58,6 +76,9 @@ def build(values: Values, source: str, where: str) -> Iterator[Item]:
     notes: list[str] = []
     try:
         record = _make_record(values, source, notes)
+    except NoAbstractError as error:
+        yield SkippedRecord(source, where, str(error))
+        return
     except UnusableError as error:
         yield RejectedRecord(source, where, str(error))
         return
@@ -107,7 +128,7 @@ def _make_record(values: Values, source: str, notes: list[str]) -> Record:
 def _read_abstract(values: Values) -> str:
     key = next((key for key in ABSTRACT_KEYS if values.get(key)), None)
     if key is None:
-        raise UnusableError(_describe_missing(values))
+        raise NoAbstractError(_describe_missing(values))
     value = values[key]
     if isinstance(value, list):
         value = " ".join(_check_items(key, value))
@@ -127,7 +148,7 @@ def _describe_missing(values: Values) -> str:
 
 def _check_abstract(key: str, abstract: str) -> str:
     if not abstract:
-        raise UnusableError(f"'{key}' is empty")
+        raise NoAbstractError(f"'{key}' is empty")
     if len(abstract) > MAX_ABSTRACT_CHARACTERS:
         raise UnusableError(describe_length(key, len(abstract)))
     _check_storable(key, abstract)

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from vectorstore.readers.fields import Item, build, kind_of
-from vectorstore.readers.text import Line
-from vectorstore.records import RejectedRecord
+from vectorstore.readers.fields import Item, build, kind_of, renamed
+from vectorstore.readers.opening import Document
+from vectorstore.readers.text import Head, Line, read_lines
+from vectorstore.records import Note, RejectedRecord
 
 
-def read_items(lines: Iterable[Line], source: str) -> Iterator[Item]:
+def matches(head: Head) -> bool:
+    """Whether the first line holds more than the brace that begins an object."""
+    return head.line.startswith("{") and head.line != "{"
+
+
+def read_items(document: Document) -> Iterator[Item]:
     """A record or a rejection for each line that is not blank, and notes."""
-    for line in lines:
+    notes: list[Note] = []
+    for line in read_lines(document, notes):
         if line.too_long:
-            yield line.rejected(source)
+            yield line.rejected(document.source)
         elif not line.blank:
-            yield from _read_object(line, source)
+            yield from _read_object(line, document)
+    yield from notes
 
 
-def _read_object(line: Line, source: str) -> Iterator[Item]:
+def _read_object(line: Line, document: Document) -> Iterator[Item]:
     """The record in one line."""
-    where = f"line {line.number}"
+    where, source = f"line {line.number}", document.source
     try:
         values = json.loads(line.text)
     except json.JSONDecodeError as error:
@@ -32,7 +40,7 @@ def _read_object(line: Line, source: str) -> Iterator[Item]:
         yield RejectedRecord(source, where, "not JSON that can be read (nested too deeply)")
     else:
         if isinstance(values, dict):
-            yield from build(values, source, where)
+            yield from build(renamed(values, document.columns), source, where)
         else:
             found = kind_of(values)
             yield RejectedRecord(source, where, f"{found} instead of an object with an 'abstract'")

@@ -1,37 +1,50 @@
-"""Opening files and decoding their lines, in bounded memory whatever they hold."""
+"""Decoding the lines of a document, in bounded memory whatever it holds."""
 
 from __future__ import annotations
 
-import gzip
+import codecs
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, cast
 
+from vectorstore.readers.opening import CHUNK_BYTES, WHOLE_FILE, Document
 from vectorstore.records import Note, RejectedRecord
 
+__all__ = ["CHUNK_BYTES", "MAX_LINE_BYTES", "WHOLE_FILE", "Head", "Line", "look", "read_lines"]
+
 MAX_LINE_BYTES = 2_000_000
-CHUNK_BYTES = 65_536
 HEAD_BYTES = 200
-WHOLE_FILE = "whole file"
 
 UTF8_BOM = b"\xef\xbb\xbf"
-GZIP_MAGIC = b"\x1f\x8b"
-FROM_BINARY = "export the abstracts as JSON Lines, or as a listing of `Abstract:` paragraphs"
+UTF16_BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+FROM_BINARY = "export the papers in one of the formats that Quoth reads: BibTeX, RIS, CSV, JSON"
 FROM_WIDE = "save it again as UTF-8"
 MAGIC = (
     (b"%PDF-", f"is a PDF, not text; {FROM_BINARY}"),
-    (b"PK\x03\x04", f"is a zip archive (or an Office document), not text; {FROM_BINARY}"),
     (b"SQLite format 3\x00", f"is an SQLite database, not text; {FROM_BINARY}"),
     (b"\xff\xfe\x00\x00", f"is text in UTF-32; {FROM_WIDE}"),
     (b"\x00\x00\xfe\xff", f"is text in UTF-32; {FROM_WIDE}"),
-    (b"\xff\xfe", f"is text in UTF-16; {FROM_WIDE}"),
-    (b"\xfe\xff", f"is text in UTF-16; {FROM_WIDE}"),
 )
 CONTROL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\f\r\x1b") + b"\x7f"
 FEW_CONTROLS = 3
 TEXT_SHARE = 20  # In text, at most one byte in twenty is a control character.
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How a document starts, to tell its format by.
+
+    Attributes:
+        name: Its name in lower case, without the ending `.gz`; a hint only.
+        text: About its first 64 kB, decoded; without byte order mark and leading white space.
+    """
+
+    name: str
+    text: str
+
+    @property
+    def line(self) -> str:
+        """The first line, without white space around it."""
+        return self.text.split("\n", 1)[0].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,7 @@ class Line:
     Attributes:
         number: Counted from 1.
         text: Without its end; of a line that is too long, no more than the beginning.
-        length: In bytes.
+        length: In bytes of UTF-8.
         foreign_byte: The first byte that is not UTF-8, where there is one.
     """
 
@@ -66,51 +79,48 @@ class Line:
         return RejectedRecord(source, f"line {self.number}", reason)
 
 
-def source_name(path: Path) -> str:
-    """The file's name, with whatever cannot be shown written as escapes."""
-    name = (path.name or str(path)).encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in name
-    )
+def look(document: Document) -> Head | str:
+    """How a document starts, or why no text can be read from it."""
+    with document.open() as stream:
+        start = stream.read(CHUNK_BYTES)
+    encoding = UTF16_BOMS.get(start[:2]) if not start.startswith(MAGIC[2][0]) else None
+    obstacle = None if encoding else _find_binary(start)
+    if obstacle:
+        return obstacle
+    text = start[2:].decode(encoding, "replace") if encoding else _decode_start(start)
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    return Head(document.source.lower().removesuffix(".gz"), unified.lstrip())
 
 
-def find_obstacle(path: Path) -> str | None:
-    """Why no text can be read from `path`; None where it can be tried."""
-    try:
-        if path.is_dir():
-            return "is a folder; name the files in it"
-        if not path.exists():
-            return "does not exist"
-        if not path.is_file():
-            return "is not a regular file; save its content to a file first"
-        with _open(path) as stream:
-            return _find_binary(stream.read(CHUNK_BYTES))
-    except OSError as error:
-        return f"cannot be opened ({error.strerror or error})"
-    except ValueError:
-        return "is not the name of a file"
+def read_lines(document: Document, notes: list[Note] | None = None) -> Iterator[Line]:
+    """The lines of a document, ended by LF, CR LF or CR; one too long is skipped in chunks.
+
+    Args:
+        document: In UTF-8, or in UTF-16 with a byte order mark; lines that are not valid UTF-8
+            are read as Windows-1252.
+        notes: Takes in, at the end, a note on lines that were not UTF-8.
+    """
+    lines = _read_lines(document)
+    return lines if notes is None else _watch_decoding(lines, document.source, notes)
 
 
-def read_lines(path: Path) -> Iterator[Line]:
-    """The lines of a file, ended by LF, CR LF or CR; one that is too long is skipped in chunks."""
+def _read_lines(document: Document) -> Iterator[Line]:
     kept, length, number = bytearray(), 0, 1
-    with _open(path) as stream:
-        for chunk in _unify_line_ends(stream):
-            for ended, piece in enumerate(chunk.split(b"\n")):
-                if ended:
-                    yield _decode(bytes(kept), length, number)
-                    kept, length, number = bytearray(), 0, number + 1
-                length += len(piece)
-                if length <= MAX_LINE_BYTES:
-                    kept += piece
-                else:
-                    kept = (kept + piece)[:HEAD_BYTES]
+    for chunk in _unify_line_ends(_chunks(document)):
+        for ended, piece in enumerate(chunk.split(b"\n")):
+            if ended:
+                yield _decode(bytes(kept), length, number)
+                kept, length, number = bytearray(), 0, number + 1
+            length += len(piece)
+            if length <= MAX_LINE_BYTES:
+                kept += piece
+            else:
+                kept = (kept + piece)[:HEAD_BYTES]
     if length:
         yield _decode(bytes(kept), length, number)
 
 
-def watch_decoding(lines: Iterator[Line], source: str, notes: list[Note]) -> Iterator[Line]:
+def _watch_decoding(lines: Iterator[Line], source: str, notes: list[Note]) -> Iterator[Line]:
     """The same lines; at their end, what was not UTF-8 is put into `notes`."""
     first, more = None, 0
     for line in lines:
@@ -122,19 +132,6 @@ def watch_decoding(lines: Iterator[Line], source: str, notes: list[Note]) -> Ite
         lines_read = "this line was" if not more else f"this line and {more:,} more were"
         reason = f"byte 0x{first.foreign_byte:02X} is not UTF-8: {lines_read} read as Latin-1"
         notes.append(Note(source, f"line {first.number}", f"{reason} (Windows-1252)"))
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a file, unpacked where gzip packed them."""
-    with path.open("rb") as raw:
-        packed = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-        raw.seek(0)
-        if not packed:
-            yield raw
-            return
-        with gzip.GzipFile(fileobj=raw) as unpacked:
-            yield cast(IO[bytes], unpacked)
 
 
 def _find_binary(start: bytes) -> str | None:
@@ -149,15 +146,25 @@ def _find_binary(start: bytes) -> str | None:
     return None
 
 
-def _unify_line_ends(stream: IO[bytes]) -> Iterator[bytes]:
-    """The content without byte order mark, in chunks, each line ended by LF alone."""
-    chunk = stream.read(CHUNK_BYTES).removeprefix(UTF8_BOM)
-    held = b""
-    while chunk:
-        chunk = held + chunk
-        held = b"\r" if chunk.endswith(b"\r") else b""
-        yield chunk.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+def _chunks(document: Document) -> Iterator[bytes]:
+    """The content in chunks of UTF-8 or of what an 8-bit machine wrote, without byte order mark."""
+    with document.open() as stream:
         chunk = stream.read(CHUNK_BYTES)
+        encoding = UTF16_BOMS.get(chunk[:2])
+        decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding else None
+        chunk = chunk[2:] if encoding else chunk.removeprefix(UTF8_BOM)
+        while chunk:
+            yield decoder.decode(chunk).encode("utf-8", "replace") if decoder else chunk
+            chunk = stream.read(CHUNK_BYTES)
+
+
+def _unify_line_ends(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks with each line ended by LF alone."""
+    held = b""
+    for chunk in chunks:
+        whole = held + chunk
+        held = b"\r" if whole.endswith(b"\r") else b""
+        yield whole.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if held:
         yield b"\n"
 
@@ -170,6 +177,15 @@ def _decode(raw: bytes, length: int, number: int) -> Line:
         return Line(number, raw.decode("utf-8"), length)
     except UnicodeDecodeError as error:
         return Line(number, _decode_latin(raw), length, raw[error.start])
+
+
+def _decode_start(start: bytes) -> str:
+    """The first bytes as text, whatever was cut off at their end."""
+    start = start.removeprefix(UTF8_BOM)
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return _decode_latin(start)
 
 
 def _decode_latin(raw: bytes) -> str:
