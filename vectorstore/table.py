@@ -26,7 +26,8 @@ from vectorstore.errors import LibraryError
 from vectorstore.failures import RESTORE, stated
 from vectorstore.manifest import Manifest, check_manifest
 from vectorstore.minilm import Vectors
-from vectorstore.records import Passage, Record
+from vectorstore.papers import Paper
+from vectorstore.records import Passage
 from vectorstore.rows import Metadata, batches, to_metadata
 
 COLLECTION = "passages"
@@ -152,17 +153,17 @@ class Table:
             self._note(uuid4().hex, self.tail + rows)
             yield
 
-    def upsert(self, pieces: Sequence[tuple[Record, list[Passage]]], vectors: Vectors) -> None:
-        """Writes the rows of records, all of a record at once. Within `changing` only."""
+    def upsert(self, pieces: Sequence[tuple[Paper, list[Passage]]], vectors: Vectors) -> None:
+        """Writes the rows of papers, all of a paper at once. Within `changing` only."""
         limit = self._client.get_max_batch_size()
         start = 0
         rows: list[tuple[str, Metadata]] = []
-        for record, passages in pieces:
+        for paper, passages in pieces:
             if rows and len(rows) + len(passages) > limit:
                 self._upsert(rows, vectors[start : start + len(rows)])
                 start, rows = start + len(rows), []
             ids = [passage.id for passage in passages]
-            rows += zip(ids, to_metadata(record, passages), strict=True)
+            rows += zip(ids, to_metadata(paper, passages), strict=True)
         self._upsert(rows, vectors[start : start + len(rows)])
 
     def delete(self, ids: Sequence[str]) -> None:
