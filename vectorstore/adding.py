@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
 
+from vectorstore.papers import Paper
 from vectorstore.placing import Outcome, Plan, Run
 from vectorstore.records import AddReport, Note, Record, RejectedRecord, SkippedRecord
 from vectorstore.rows import batches
-from vectorstore.store import Store
+from vectorstore.store import Waiting, Written
 
 BATCH_RECORDS = 64
 """Records written in one step: all that a killed `add` has to do again."""
@@ -17,11 +20,30 @@ Progress = Callable[[int], None]
 """Told how many records were just dealt with."""
 
 
+class Shelf(Protocol):
+    """Where papers go: a `Store`, or a `Rehearsal` of what would become of one."""
+
+    def writing(self, waiting: Waiting | None = None) -> AbstractContextManager[None]:
+        """Held while papers are written."""
+
+    def find_same(self, records: Sequence[Record]) -> list[Paper]:
+        """The papers that may be those of these records."""
+
+    def put(self, papers: Sequence[Paper]) -> Written:
+        """Writes papers, in place of those of the same ids."""
+
+    def remove(self, ids: Iterable[str]) -> list[str]:
+        """Takes papers out."""
+
+    def papers(self) -> Iterable[Paper]:
+        """All papers."""
+
+
 def add(
-    store: Store,
+    store: Shelf,
     items: Iterable[Read],
     progress: Progress | None = None,
-    waiting: Callable[[str], None] | None = None,
+    waiting: Waiting | None = None,
     run: Run | None = None,
 ) -> AddReport:
     """Adds what readers read; each item shows up once in the report.
@@ -52,7 +74,7 @@ def add(
     return report
 
 
-def _add_batch(store: Store, records: list[Record], report: AddReport, run: Run) -> None:
+def _add_batch(store: Shelf, records: list[Record], report: AddReport, run: Run) -> None:
     usable = [record for record in records if _is_usable(record, report)]
     plan = Plan(store.find_same(usable) if usable else [])
     for record in usable:

@@ -7,7 +7,7 @@ takes with it what it alone said, and what was taken for one paper can be taken 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -29,6 +29,8 @@ PREPRINT_DOIS = (
     "10.22541/",
     "10.48550/",
 )
+MOST_ALIKE = 100
+"""Papers with the very same abstract that a user may keep apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def split_off(paper: Paper, place: int, taken: Iterable[str]) -> tuple[Paper, Pa
         taken: Ids of papers that there are; the new one gets another.
     """
     part = paper.parts[place]
-    own_id = _free_id(part.record, {*taken, paper.id})
+    own_id = free_id(part.record, {*taken, paper.id})
     rest = [replace(item) for at, item in enumerate(paper.parts) if at != place]
     rest[0] = replace(rest[0], why="")
     stayed = assemble(paper.id, rest, (*paper.apart, own_id))
@@ -164,11 +166,15 @@ def split_off(paper: Paper, place: int, taken: Iterable[str]) -> tuple[Paper, Pa
     return stayed, gone
 
 
-def _free_id(record: Record, taken: set[str]) -> str:
-    """An id that no other paper has: its own, else that of its abstract, else with a number."""
-    wanted = [record.id, *record.identities]
-    numbered = (f"{text_identity(record.abstract)}~{number}" for number in range(2, len(taken) + 3))
-    return next(item for item in (*wanted, *numbered) if item not in taken)
+def own_ids(record: Record) -> list[str]:
+    """The ids that a paper of this record may have, best first: others may have the first ones."""
+    numbered = [f"{text_identity(record.abstract)}~{number}" for number in range(2, MOST_ALIKE)]
+    return list(dict.fromkeys([record.id, *record.identities, *numbered]))
+
+
+def free_id(record: Record, taken: Container[str]) -> str:
+    """The first of its ids that no paper has."""
+    return next(item for item in own_ids(record) if item not in taken)
 
 
 def to_columns(paper: Paper) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from vectorstore.papers import (
     Part,
     assemble,
     content_of,
+    free_id,
     from_source,
     look_up_keys,
     without_source,
@@ -80,7 +81,9 @@ class Plan:
         if found:
             paper, outcome = self._put(self._unite(found), record, found[0].match, run)
         else:
-            paper = assemble(self._free_id(record), [Part(record)])
+            paper = assemble(
+                free_id(record, self.after.keys() | self.before.keys()), [Part(record)]
+            )
             run.new_ids.add(paper.id)
         run.seen.update(said(source, record) for source in record.sources)
         self._set(paper)
@@ -138,13 +141,6 @@ class Plan:
         self.after[paper.id] = paper
         for key in look_up_keys(paper):
             self._by_key.setdefault(key, {})[paper.id] = None
-
-    def _free_id(self, record: Record) -> str:
-        """The record's own id, but where a paper that it is not has that."""
-        taken = self.after.keys() | self.before.keys()
-        wanted = (record.id, *record.identities)
-        numbered = (f"{record.identities[-1]}~{number}" for number in range(2, len(taken) + 3))
-        return next(item for item in (*wanted, *numbered) if item not in taken)
 
 
 def _rank(paper: Paper, record: Record, match: Match, run: Run) -> tuple[bool, bool, int]:

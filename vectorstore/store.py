@@ -174,6 +174,12 @@ class Store:
                 self._reopen()
                 return find_hits(wanted, self._table, self.lexical)
 
+    @property
+    def folders(self) -> dict[str, str]:
+        """Where the folders lie that the library is kept in step with, by their names."""
+        self._keep_up()
+        return dict(self._table.folders)
+
     # Writing ---------------------------------------------------------------------------------
 
     @contextmanager
@@ -222,6 +228,10 @@ class Store:
                 self._table.delete(self._table.ids({"record_id": {"$in": batch}}))
                 self.lexical.replace([], removed=batch)
         return present
+
+    def remember_folder(self, name: str, place: str) -> None:
+        """Notes where a folder lies that the library is kept in step with."""
+        self._table.remember_folder(name, place)
 
     def _cut(self, record: Record) -> list[Passage]:
         return chunk(record, self.embedder.count_tokens, self.embedder.window)
