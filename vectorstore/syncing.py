@@ -16,7 +16,10 @@ from vectorstore.adding import Progress, Read, Shelf, add
 from vectorstore.errors import LibraryError
 from vectorstore.papers import Paper, Part, assemble, without_source
 from vectorstore.placing import Run, said
+from vectorstore.readers import read
+from vectorstore.readers.opening import source_name
 from vectorstore.records import AddReport, Record
+from vectorstore.rehearsal import Rehearsal
 from vectorstore.rows import batches
 from vectorstore.store import Store, Waiting
 
@@ -56,6 +59,41 @@ class SyncReport:
             "dry_run": self.dry_run,
             "confirmed": self.confirmed,
         }
+
+
+def sync_folder(
+    store: Store,
+    folder: Path,
+    name: str | None = None,
+    dry_run: bool = False,
+    confirm: Confirm | None = None,
+    progress: Progress | None = None,
+    waiting: Waiting | None = None,
+) -> SyncReport:
+    """Keeps a library in step with a folder; see `sync`.
+
+    Args:
+        store: The library.
+        folder: Where the files lie, at any depth.
+        name: What they are named behind; the folder's own name where None.
+        dry_run: Whether to work out the report, and change nothing.
+        confirm: Asked before anything is removed.
+        progress: Told how many records were just dealt with.
+        waiting: Told what it waits for, where another process is adding.
+
+    Raises:
+        LibraryError: There is no such folder, or another one goes by its name; or as `sync`.
+    """
+    if not folder.is_dir():
+        raise LibraryError(f"{folder} is no folder; expected one with files of abstracts.")
+    name = name or source_name(folder)
+    items = read(folder, source=name)
+    if dry_run:
+        report = sync(Rehearsal(store), name, items, progress=progress)
+        report.dry_run = True
+        return report
+    name_folder(store, folder, name)
+    return sync(store, name, items, confirm, progress, waiting)
 
 
 def name_folder(store: Store, folder: Path, name: str) -> None:

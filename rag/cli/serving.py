@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from rag.cli.commands import LibraryPath, LLMName, app
+from rag.cli.commands import app
+from rag.cli.options import LibraryPath, LLMName
 from rag.cli.console import tell, write_rows
 from vectorstore.errors import QuothError
 
