@@ -9,6 +9,7 @@ from vectorstore.matching.folding import WORD, fold
 from vectorstore.records import Record
 
 MAX_AUTHORS = 50
+MAX_CHARACTERS = 200
 SHARED = 0.5
 """Share of the shorter list that must stand in the longer one."""
 _NO_NAMES = "et al and others jr sr dr prof phd md van von de der den la le del di da dos el al bin"
@@ -18,9 +19,16 @@ UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """The parts of a name, in no order: those written out, and the first letters of all."""
+    """The parts of a name, in no order.
 
-    parts: frozenset[str]
+    Attributes:
+        written: Those that are written out.
+        family: Those of them that may be the family name.
+        initials: The first letters of all.
+    """
+
+    written: frozenset[str]
+    family: frozenset[str]
     initials: frozenset[str]
 
 
@@ -40,23 +48,31 @@ def agree(left: Record, right: Record) -> bool | None:
 def read_names(authors: Iterable[str]) -> list[Name]:
     """The names of the first authors, without `et al.`."""
     names = map(read_name, list(authors)[:MAX_AUTHORS])
-    return [name for name in names if name.parts]
+    return [name for name in names if name.written]
 
 
 def read_name(author: str) -> Name:
     """A name, whether `Smith, John A.`, `J. A. Smith`, `Smith JA` or in Chinese characters."""
-    given = WORD.findall(fold(author[:200]))
-    capitals = {word.lower() for word in author.split() if word.isupper() and len(word) <= 3}
-    words = [word for word in given if word not in NO_NAMES]
-    if words and all(len(word) == 1 for word in words) and any(map(_is_spaceless, words)):
+    author = author[:MAX_CHARACTERS]
+    words = _split(author)
+    if words and all(len(word) == 1 and _is_spaceless(word) for word in words):
         whole = frozenset({"".join(words)})
-        return Name(whole, whole)
-    written = {word for word in words if len(word) > 1 and word not in capitals}
-    if not written:
-        written = {word for word in words if len(word) > 1}
-    letters = {word for word in words if word not in written}
-    initials = {letter for word in letters for letter in word} | {word[0] for word in written}
-    return Name(frozenset(map(_plain, written)), frozenset(initials))
+        return Name(whole, whole, whole)
+    capitals = {word.lower() for word in author.split() if word.isupper() and len(word) <= 3}
+    long = [word for word in words if len(word) > 1]
+    written = [word for word in long if word not in capitals] or long
+    before, comma, _ = author.partition(",")
+    family = set(_split(before)) if comma else set(written[-1:])
+    letters = {letter for word in words if word not in written for letter in word}
+    return Name(
+        frozenset(map(_plain, written)),
+        frozenset(map(_plain, family)),
+        frozenset(letters | {word[0] for word in written}),
+    )
+
+
+def _split(text: str) -> list[str]:
+    return [word for word in WORD.findall(fold(text)) if word not in NO_NAMES]
 
 
 def _is_spaceless(letter: str) -> bool:
@@ -70,7 +86,7 @@ def _plain(word: str) -> str:
 
 
 def can_be_one(left: Name, right: Name) -> bool:
-    """Whether two names share a part, and the initials of one are among those of the other."""
-    if not left.parts & right.parts:
-        return False
+    """Whether two names have a family name in common and no initials that contradict each other."""
+    if not left.family & right.family:
+        return left.written == right.written  # `Zhang Wei` and `Wei Zhang`
     return left.initials <= right.initials or right.initials <= left.initials

@@ -10,22 +10,28 @@ from typing import Literal
 from vectorstore.matching import names, sketch, titles
 from vectorstore.matching.folding import split_words
 from vectorstore.matching.identifiers import contradict, read_identifiers
+from vectorstore.matching.titles import Title
 from vectorstore.records import Record
 
 Rule = Literal["doi", "arxiv", "pmid", "abstract", "title", "similar abstract"]
 
 LEAST_WORDS = 8
 """Content words of an abstract that means something; fewer are a notice (No abstract available)."""
-CLEAR_TITLE_WORDS = 6
-"""Words that say something in a title that two papers of about one year hardly ever share."""
-CLEAR_WITH_AUTHORS = 4
+CLEAR_TITLE_WORDS = 4
+"""Words that say something in a title that is clear enough to need no look at the abstracts."""
 YEARS_APART = 1
 YEARS_TO_PRINT = 4
-SIMILAR_TITLE = 0.6
-ALIKE = (0.65, 0.5, 0.4)
-"""Where neither title nor authors, one, or both of them agree."""
+SIMILAR_TITLE = 0.5
+ALIKE_UNDER_TITLE = 0.1
+"""Likeness of abstracts under one title; those of unrelated papers have less than 0.05."""
+ALIKE_YEARS_LATER = 0.3
+ALIKE_REPORTS = 0.6
+"""From here on, abstracts with other numbers are taken for those of an annual report."""
+ALIKE_AND_AUTHORS = 0.5
+ALIKE_AND_TITLE = 0.55
+ALIKE_UNTITLED = 0.7
+ALIKE_OTHER_TITLE = 0.8
 ALIKE_OTHER_NUMBERS = 0.9
-ALIKE_UNDER_TITLE = 0.15
 LEAST_NUMBERS = 3
 SHARED_NUMBERS = 0.5
 
@@ -67,7 +73,7 @@ class Pair:
         self.contradict = contradict(*self.identifiers)
 
     @cached_property
-    def titles(self) -> tuple[titles.Title, titles.Title] | None:
+    def titles(self) -> tuple[Title, Title] | None:
         """Both titles, where both were given."""
         left, right = titles.read_title(self.left), titles.read_title(self.right)
         return (left, right) if left and right else None
@@ -78,7 +84,7 @@ class Pair:
         return self.titles is not None and titles.are_apart(*self.titles)
 
     @property
-    def same_title(self) -> titles.Title | None:
+    def same_title(self) -> Title | None:
         """The title, where both have it."""
         same = self.titles is not None and self.titles[0].key == self.titles[1].key
         return self.titles[0] if self.titles and same else None
@@ -152,18 +158,16 @@ def _match_text(pair: Pair) -> Match | None:
 
 
 def _match_title(pair: Pair) -> Match | None:
-    title, years = pair.same_title, pair.years_apart
+    title, years = pair.same_title, pair.years_apart or 0
     if not title or not title.is_meaningful or pair.contradict or pair.authors_agree is False:
         return None
-    near = years is None or years <= YEARS_APART
-    if years and pair.numbers_differ:  # An annual report.
+    if years > YEARS_TO_PRINT or (years and pair.numbers_differ and pair.likeness >= ALIKE_REPORTS):
         return None
-    if pair.authors_agree and near and title.weight >= CLEAR_WITH_AUTHORS:
-        return Match("title", f"same title{', authors and year' if years == 0 else ' and authors'}")
-    if near and years is not None and title.weight >= CLEAR_TITLE_WORDS:
-        return Match("title", "same title and year")
-    in_print = pair.authors_agree and (years or 0) <= YEARS_TO_PRINT
-    if (near or in_print) and pair.likeness >= ALIKE_UNDER_TITLE:
+    agreeing = "authors and year" if pair.years_apart == 0 else "authors"
+    if pair.authors_agree and years <= YEARS_APART and title.weight >= CLEAR_TITLE_WORDS:
+        return Match("title", f"same title, {agreeing}")
+    near = pair.authors_agree or years <= YEARS_APART
+    if pair.likeness >= (ALIKE_UNDER_TITLE if near else ALIKE_YEARS_LATER):
         return Match("title", f"same title, {_alike(pair)}")
     return None
 
@@ -178,10 +182,13 @@ def _match_likeness(pair: Pair) -> Match | None:
 
 def _threshold(pair: Pair) -> float:
     """How alike the abstracts must be: the less, the more else agrees."""
-    if pair.titles and titles.have_other_numbers(*pair.titles):
+    if not pair.titles:
+        return ALIKE_UNTITLED
+    if titles.have_other_numbers(*pair.titles):
         return ALIKE_OTHER_NUMBERS
-    support = (pair.title_likeness >= SIMILAR_TITLE) + bool(pair.authors_agree)
-    return ALIKE[support]
+    if pair.title_likeness < SIMILAR_TITLE:
+        return ALIKE_OTHER_TITLE
+    return ALIKE_AND_AUTHORS if pair.authors_agree else ALIKE_AND_TITLE
 
 
 def _alike(pair: Pair) -> str:

@@ -107,10 +107,15 @@ class Title:
         """All its numbers, in whatever letters, as digits."""
         words = WORD.findall(self.text)
         spelled = [COUNTED.get(word) or ROMAN.get(word) for word in words if len(word) > 1]
-        lettered = [number for number in self.series if len(number) == 1 and number.isalpha()]
-        single = [ROMAN[match["letter"]] for match in SERIES.finditer(self.text) if match["letter"]]
+        series = (match[match.lastgroup or 0] for match in SERIES.finditer(self.text))
+        letters = [ROMAN.get(found, found) for found in series if found.isalpha() and not found[1:]]
         digits = [found.lstrip("0") for found in DIGITS.findall(self.text)]
-        return Counter([*digits, *filter(None, spelled), *lettered, *single])
+        return Counter([*digits, *filter(None, spelled), *letters])
+
+    @cached_property
+    def letters(self) -> Counter[str]:
+        """Its words of one letter, as in `vitamin D`."""
+        return Counter(word for word in self.words if len(word) == 1 and word.isascii())
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -142,8 +147,14 @@ def are_apart(left: Title, right: Title) -> bool:
     """
     if left.kinds != right.kinds:
         return True
-    missing, added = left.numbers - right.numbers, right.numbers - left.numbers
-    return bool(missing and added) or (bool(missing or added) and left.series != right.series)
+    if left.series != right.series and left.numbers != right.numbers:
+        return True
+    return _differ(left.numbers, right.numbers) or _differ(left.letters, right.letters)
+
+
+def _differ(left: Counter[str], right: Counter[str]) -> bool:
+    """Whether each has something that the other has not."""
+    return bool(left - right) and bool(right - left)
 
 
 def have_other_numbers(left: Title, right: Title) -> bool:
