@@ -1,0 +1,8 @@
+"""Telling that two records are the same paper: keys by which they meet, rules that compare them."""
+
+from __future__ import annotations
+
+from vectorstore.matching.keys import VERSION, keys
+from vectorstore.matching.rules import Match, compare
+
+__all__ = ["VERSION", "Match", "compare", "keys"]
