@@ -32,7 +32,8 @@ from vectorstore.records import AddReport, Note, Record, RejectedRecord, text_id
 from vectorstore.store import Store
 from vectorstore.table import Table
 
-MOTHS = record("Moths", "Moths fly at night.", doi="10.5555/moth", year=2024, groups=("Insects",))
+NIGHT = "Moths fly at night and gather under lamps, where we counted them with a camera trap."
+MOTHS = record("Moths", NIGHT, doi="10.5555/moth", year=2024, groups=("Insects",))
 TIDES = record("Tides", "Tides come twice a day.")
 
 ROOT = Path(__file__).parent.parent
@@ -140,7 +141,8 @@ def test_the_same_paper_from_two_files_becomes_one(folder: Path) -> None:
 
 
 def test_a_record_that_shows_two_papers_to_be_the_same_unites_them(folder: Path) -> None:
-    draft = record("Moths", "An early draft.", sources=("draft.txt",))
+    early = "An early draft on insects that are drawn to light, with traps of wood and muslin."
+    draft = record("Draft on insects", early, sources=("draft.txt",))
     assert counts(add_to(folder, [MOTHS, draft, TIDES])) == {"read": 3, "added": 3}
     link = replace(MOTHS, abstract=draft.abstract, sources=("link.txt",))
     assert counts(add_to(folder, [link])) == {"read": 1, "merged": 1}
@@ -152,7 +154,7 @@ def test_a_record_that_shows_two_papers_to_be_the_same_unites_them(folder: Path)
 
 
 def test_a_former_abstract_does_not_overwrite_its_paper(folder: Path) -> None:
-    bare = record("Moths", "Moths fly at night.", sources=("list.txt",))
+    bare = record("Moths", NIGHT, sources=("list.txt",))
     add_to(folder, [bare])
     add_to(folder, [MOTHS])
     add_to(folder, [replace(MOTHS, abstract="All other words.")])
