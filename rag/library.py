@@ -207,8 +207,9 @@ class Library:
             return self.store.remove(several)
 
     def get(self, record_id: str) -> Record | None:
-        """The paper of an id, None where there is none."""
-        return self.store.get([record_id]).get(record_id)
+        """The paper of an id, or with such an identifier (`doi:...`); None where there is none."""
+        paper = self.store.find_named(record_id)
+        return paper.record if paper else None
 
     def records(self) -> Iterator[Record]:
         """All papers."""

@@ -18,6 +18,7 @@ from vectorstore.splitting import split
 from vectorstore.store import Store
 from vectorstore.syncing import SyncReport, name_folder, sync
 
+NIGHT = "Moths fly at night and gather under lamps, where we counted them with a camera trap."
 MOTHS = {"title": "Moths", "abstract": "Moths fly at night.", "doi": "10.5555/moth"}
 TIDES = {"title": "Tides", "abstract": "Tides come twice a day.", "doi": "10.5555/tide"}
 BREAD = {"title": "Bread", "abstract": "Bread goes mouldy.", "doi": "10.5555/bread"}
@@ -200,6 +201,19 @@ def test_a_merged_paper_is_split_for_good(store: Store, folder: Path, tmp_path: 
         assert (report.unchanged, report.read) in [(1, 1), (2, 2)]
     assert list(store.papers()) == before
     assert store.search("rest by day", mode="terms")[0].record.id == gone.id
+
+
+def test_a_paper_is_found_under_every_identifier_of_its_records(store: Store) -> None:
+    preprint = record("Moths", NIGHT, arxiv_id="2401.00001", sources=("x.xml",))
+    published = record("Moths", NIGHT, doi="10.5555/MOTH".lower(), sources=("p.ris",))
+    other_doi = record("Moths", NIGHT, doi="10.1101/moth", sources=("b.ris",))
+    add(store, [preprint, published, other_doi])
+    assert len(store) == 1
+    for name in ("arxiv:2401.00001", "doi:10.5555/moth", "doi:10.1101/MOTH"):
+        found = store.find_named(name)
+        assert found
+        assert found.id == "arxiv:2401.00001"
+    assert store.find_named("doi:10.5555/mo") is None
 
 
 @pytest.mark.parametrize(

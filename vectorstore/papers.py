@@ -7,7 +7,7 @@ takes with it what it alone said, and what was taken for one paper can be taken 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -89,6 +89,11 @@ def look_up_keys(paper: Paper) -> tuple[str, ...]:
     return tuple(dict.fromkeys((paper.id, *of_parts)))
 
 
+def identities_of(paper: Paper) -> tuple[str, ...]:
+    """Every identity that its records answer to."""
+    return tuple(dict.fromkeys(item for part in paper.parts for item in part.record.identities))
+
+
 def merge(old: Record, new: Record) -> Record:
     """One record out of two of the same paper.
 
@@ -166,10 +171,11 @@ def split_off(paper: Paper, place: int, taken: Iterable[str]) -> tuple[Paper, Pa
     return stayed, gone
 
 
-def own_ids(record: Record) -> list[str]:
+def own_ids(record: Record) -> Iterator[str]:
     """The ids that a paper of this record may have, best first: others may have the first ones."""
-    numbered = [f"{text_identity(record.abstract)}~{number}" for number in range(2, MOST_ALIKE)]
-    return list(dict.fromkeys([record.id, *record.identities, *numbered]))
+    yield from dict.fromkeys([record.id, *record.identities])
+    by_text = text_identity(record.abstract)
+    yield from (f"{by_text}~{number}" for number in range(2, MOST_ALIKE))
 
 
 def free_id(record: Record, taken: Container[str]) -> str:

@@ -28,9 +28,10 @@ from vectorstore.latex import searchable
 from vectorstore.lexical import VERSION as LEXICAL_VERSION
 from vectorstore.lexical import LexicalIndex
 from vectorstore.manifest import Manifest
+from vectorstore.matching import VERSION as KEYS_VERSION
 from vectorstore.matching import keys
 from vectorstore.minilm import Vectors
-from vectorstore.papers import Paper
+from vectorstore.papers import Paper, identities_of
 from vectorstore.records import Hit, Passage, Record
 from vectorstore.rows import batches, row_id, to_paper, to_passage
 from vectorstore.searching import Wanted, find_hits
@@ -133,6 +134,16 @@ class Store:
             self._keep_up()
             ids = [found for item in records for found in self.lexical.find([item.id, *keys(item)])]
         return list(self.get_papers(ids).values())
+
+    def find_named(self, identity: str) -> Paper | None:
+        """The paper of an id, or with a record of that identity (`doi:10.1101/x`), if any."""
+        found = self.get_papers([identity]).get(identity)
+        with self._table.turn:
+            self._keep_up()
+            sharing = [] if found else self.lexical.find([identity.lower()])
+        others = self.get_papers(sharing).values()
+        named = (paper for paper in others if identity.lower() in identities_of(paper))
+        return found or next(named, None)
 
     def passages(self, record: Record) -> list[Passage]:
         """The passages of a record of the library, in order."""
@@ -294,7 +305,8 @@ class Store:
         self._finish_what_was_left()
 
     def _stamp(self) -> dict[str, Any]:
-        return {"revision": self._table.revision, "version": LEXICAL_VERSION}
+        version = f"{LEXICAL_VERSION}, keys {KEYS_VERSION}"
+        return {"revision": self._table.revision, "version": version}
 
     def _is_finished(self) -> bool:
         return self._table.tail < TAIL_ROWS and self.lexical.stamp == self._stamp()
