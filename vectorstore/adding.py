@@ -15,7 +15,7 @@ from vectorstore.store import Waiting, Written
 BATCH_RECORDS = 64
 """Records written in one step: all that a killed `add` has to do again."""
 
-Read = Record | RejectedRecord | SkippedRecord | Note
+Read = Record | Paper | RejectedRecord | SkippedRecord | Note
 Progress = Callable[[int], None]
 """Told how many records were just dealt with."""
 
@@ -63,29 +63,40 @@ def add(
     run = run or Run()
     with store.writing(waiting):
         for batch in batches(items, BATCH_RECORDS):
-            records = [item for item in batch if isinstance(item, Record)]
             report.rejected += [item for item in batch if isinstance(item, RejectedRecord)]
             report.skipped += [item for item in batch if isinstance(item, SkippedRecord)]
             report.notes += [item for item in batch if isinstance(item, Note)]
-            _add_batch(store, records, report, run)
+            _add_batch(
+                store, [item for item in batch if isinstance(item, Record | Paper)], report, run
+            )
             report.read += sum(not isinstance(item, Note) for item in batch)
             if progress:
                 progress(len(batch))
     return report
 
 
-def _add_batch(store: Shelf, records: list[Record], report: AddReport, run: Run) -> None:
-    usable = [record for record in records if _is_usable(record, report)]
-    plan = Plan(store.find_same(usable) if usable else [])
-    for record in usable:
-        _count(report, plan.place(record, run))
+def _add_batch(store: Shelf, items: Sequence[Record | Paper], report: AddReport, run: Run) -> None:
+    usable = [item for item in items if _is_usable(item, report)]
+    plan = Plan(store.find_same([record for item in usable for record in _records_of(item)]))
+    for item in usable:
+        _count(report, _place(plan, item, run))
     written = store.put(plan.changed())
     report.embedded += written.embedded
     report.kept += written.kept
     store.remove(plan.gone())
 
 
-def _is_usable(record: Record, report: AddReport) -> bool:
+def _place(plan: Plan, item: Record | Paper, run: Run) -> Outcome:
+    return plan.place(item, run) if isinstance(item, Record) else plan.place_paper(item, run)
+
+
+def _records_of(item: Record | Paper) -> list[Record]:
+    """A record, or all that a paper is known by."""
+    return [item] if isinstance(item, Record) else [item.record, *(p.record for p in item.parts)]
+
+
+def _is_usable(item: Record | Paper, report: AddReport) -> bool:
+    record = item if isinstance(item, Record) else item.record
     if record.abstract.strip():
         return True
     reason = "the abstract is empty; expected text"

@@ -35,12 +35,12 @@ class Run:
     """
 
     new_ids: set[str] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
 
 
-def said(source: str, record: Record) -> str:
-    """Tells what one file says from everything else."""
-    return f"{content_of(record)} {source}"
+def said(source: str, record: Record) -> int:
+    """Tells what one file says from everything else, within this process."""
+    return hash((source, content_of(record)))
 
 
 class _Found(NamedTuple):
@@ -89,6 +89,19 @@ class Plan:
         self._set(paper)
         return outcome
 
+    def place_paper(self, paper: Paper, run: Run) -> Outcome:
+        """Puts a paper that a library exported: as it was, where none of its records is known."""
+        found = [item.paper for part in paper.parts for item in self._find(part.record, run)]
+        known = [item for item in found if not _are_apart(item, paper)]
+        if known or paper.id in self.after:
+            outcomes = [self.place(part.record, run) for part in paper.parts]
+            return next((item for item in outcomes if item != "unchanged"), "unchanged")
+        for part in paper.parts:
+            run.seen.update(said(source, part.record) for source in part.record.sources)
+        run.new_ids.add(paper.id)
+        self._set(paper)
+        return "added"
+
     def _find(self, record: Record, run: Run) -> list[_Found]:
         """The papers that a record may be of, with what shows it."""
         sharing = dict.fromkeys(
@@ -107,7 +120,7 @@ class Plan:
         first = found[0].paper
         for item in found[1:] if RULES.index(found[0].match.rule) < STRONG else ():
             certain = RULES.index(item.match.rule) < STRONG
-            if certain and first.id not in item.paper.apart and item.paper.id not in first.apart:
+            if certain and not _are_apart(first, item.paper):
                 first = self._join(first, item)
         return first
 
@@ -141,6 +154,11 @@ class Plan:
         self.after[paper.id] = paper
         for key in look_up_keys(paper):
             self._by_key.setdefault(key, {})[paper.id] = None
+
+
+def _are_apart(one: Paper, other: Paper) -> bool:
+    """Whether a user said that they are two."""
+    return one.id in other.apart or other.id in one.apart
 
 
 def _rank(paper: Paper, record: Record, match: Match, run: Run) -> tuple[bool, bool, int]:

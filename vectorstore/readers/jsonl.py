@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from vectorstore.readers.fields import Item, build, kind_of, renamed
 from vectorstore.readers.opening import Document
+from vectorstore.readers.own import is_own, read_paper
 from vectorstore.readers.text import Head, Line, read_lines
 from vectorstore.records import Note, RejectedRecord
 
@@ -40,7 +41,8 @@ def _read_object(line: Line, document: Document) -> Iterator[Item]:
         yield RejectedRecord(source, where, "not JSON that can be read (nested too deeply)")
     else:
         if isinstance(values, dict):
-            yield from build(renamed(values, document.columns), source, where)
+            named = renamed(values, document.columns)
+            yield from (read_paper if is_own(named) else build)(named, source, where)
         else:
             found = kind_of(values)
             yield RejectedRecord(source, where, f"{found} instead of an object with an 'abstract'")
