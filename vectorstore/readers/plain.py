@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from vectorstore.readers import listing
 from vectorstore.readers.fields import Item
-from vectorstore.readers.opening import WHOLE_FILE, Document
+from vectorstore.readers.opening import Document
 from vectorstore.readers.text import Head, read_lines
 from vectorstore.records import Note
 
