@@ -17,8 +17,8 @@ from vectorstore.readers.text import CHUNK_BYTES
 from vectorstore.records import Record, RejectedRecord, SkippedRecord, text_identity
 
 EXPECTED = (
-    "expected a heading and one `Abstract:` paragraph a line, "
-    "or JSON Lines with an 'abstract' in each object"
+    "expected an export in BibTeX, RIS, MEDLINE or PubMed XML, arXiv Atom, JSON, JSON Lines, CSV "
+    "or TSV, one abstract as prose, or a heading and one `Abstract:` paragraph a line"
 )
 STRAY = "expected `Abstract:` before it, or a heading of at most 12 words on a line alone"
 FROM_BINARY = "export the papers in one of the formats that Quoth reads: BibTeX, RIS, CSV, JSON"
@@ -170,9 +170,10 @@ def test_an_empty_abstract_is_rejected(tmp_path: Path) -> None:
     assert abstracts(items) == ["Two."]
 
 
-def test_prose_is_rejected_as_a_whole(tmp_path: Path) -> None:
+def test_prose_that_is_no_abstract_is_rejected_as_a_whole(tmp_path: Path) -> None:
     items = read_text(tmp_path, "Bees dance.\n\nBees sleep.\n")
-    reason = f"no line starts with `Abstract:`; {EXPECTED}"
+    found = "it is too short for an abstract (18 letters; at least 60)"
+    reason = f"no line starts with `Abstract:`, and {found}; {EXPECTED}"
     assert items == [RejectedRecord("in.txt", "whole file", reason)]
 
 
