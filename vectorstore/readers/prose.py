@@ -24,7 +24,10 @@ SYMBOLS = re.compile(r"[{}\[\]<>=;|#*&@~_\\\x00-\x08\x0b-\x1f]")
 SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s|$)|[。！？]")
 PARAGRAPH_ENDS = re.compile(r"[.!?…。！？][\"'”’)\]]*$")
 CODE_LINE = re.compile(r".*[;{}]$|\s*(?:#include|import |from \w+ import|def |class |function )")
-CODE_SHARE = 0.2
+LAID_OUT_LINE = re.compile(r"\s*(?:[=~^*+-]{3,}|```.*|\"{3}.*|'{3}.*|#{1,6} .*|\.\. .*)$")
+LIST_LINE = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s")
+ODD_SHARE = 0.2
+"""Of the lines: more of them than in prose that was wrapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +58,34 @@ def find_obstacle(abstract: str) -> str | None:
         return f"it is too short for an abstract ({letters} letters; at least {MIN_LETTERS})"
     if MARKUP.match(abstract):
         return "it is markup, not prose"
+    lines = [line for line in abstract.split("\n") if line.strip()]
+    disorder = _find_disorder(lines)
+    if disorder:
+        return disorder
     if letters < LETTERS_SHARE * solid or len(SYMBOLS.findall(abstract)) > SYMBOLS_SHARE * solid:
         return "it has too many figures and symbols for prose"
-    return _find_disorder(abstract)
+    return _find_lack_of_sentences(abstract)
 
 
-def _find_disorder(abstract: str) -> str | None:
-    """Why the lines of a text are no prose."""
-    lines = [line for line in abstract.split("\n") if line.strip()]
-    if sum(bool(CODE_LINE.match(line)) for line in lines) > CODE_SHARE * len(lines):
+def _find_disorder(lines: Sequence[str]) -> str | None:
+    """Why lines are laid out otherwise than prose that was wrapped."""
+    if sum(bool(CODE_LINE.match(line)) for line in lines) > ODD_SHARE * len(lines):
         return "it looks like source code"
-    if "\t" in abstract.strip() and abstract.count("\t") >= len(lines):
+    listed = sum(bool(LIST_LINE.match(line)) for line in lines[1:])
+    if listed > ODD_SHARE * len(lines) or any(map(LAID_OUT_LINE.match, lines)):
+        return "it is laid out as a document with headings or lists"
+    if sum(line.strip().count("\t") for line in lines) >= len(lines):
         return "it looks like a table"
+    return None
+
+
+def _find_lack_of_sentences(abstract: str) -> str | None:
+    """Why a text is no prose though its characters and lines are those of prose."""
     ends = len(SENTENCE_END.findall(abstract))
     if not ends or len(abstract) > ends * MAX_SENTENCE_CHARACTERS:
         return "it has no sentences"
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", abstract)]
     ended = sum(len(part) for part in paragraphs if PARAGRAPH_ENDS.search(part))
-    return None if 2 * ended > len(abstract) else "it has no paragraphs of whole sentences"
+    if len(paragraphs) > 1 and 2 * ended < len(abstract):
+        return "its paragraphs are no whole sentences"
+    return None
