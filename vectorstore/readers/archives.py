@@ -101,7 +101,7 @@ def _open_members(
 
 def _counts(item: zipfile.ZipInfo) -> bool:
     """Whether a member is a file that a user packed, not a folder or a system's own."""
-    parts = item.filename.split("/")
+    parts = item.filename.replace("\\", "/").split("/")
     hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
     return not item.is_dir() and not hidden and "__MACOSX" not in parts
 
