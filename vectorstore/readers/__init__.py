@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from vectorstore.readers import jsonl, plain
+from vectorstore.readers import jsonl, plain, table
 from vectorstore.readers.fields import MAX_ABSTRACT_CHARACTERS, Item
 from vectorstore.readers.opening import (
     UNREADABLE,
@@ -35,6 +35,7 @@ class Format(Protocol):
 
 FORMATS: tuple[Format, ...] = (
     jsonl,
+    table,
     plain,
 )
 """In the order in which they are tried; the last one takes everything."""
