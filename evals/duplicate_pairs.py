@@ -53,7 +53,10 @@ Maker = Callable[[Record, Record, random.Random], tuple[Record, Record]]
 
 
 def make_pairs(records: Sequence[Record], limit: int, seed: int) -> list[Pair]:
-    """Pairs of every kind, at most `limit`, the same for the same seed; none has a common id."""
+    """Pairs of every kind, at most `limit`, the same for the same seed; none has a common id.
+
+    Needs two papers at least.
+    """
     chance = random.Random(seed)
     found = [
         *find_versions(records, chance),
@@ -63,10 +66,13 @@ def make_pairs(records: Sequence[Record], limit: int, seed: int) -> list[Pair]:
     kinds = [*((kind, True) for kind in SAME), *((kind, False) for kind in APART)]
     each = max((limit - len(found)) // len(kinds), 1)
     distinct = list({record.id: record for record in records}.values())
+    size = len(distinct)
     for kind, same in kinds:
-        for record in chance.sample(distinct, min(each, len(distinct))):
-            maker = (SAME if same else APART)[kind]
-            left, right = maker(sign(record, chance), chance.choice(distinct), chance)
+        maker = (SAME if same else APART)[kind]
+        for place in chance.sample(range(size), min(each, size)):
+            record = sign(distinct[place], chance)
+            other = distinct[(place + chance.randrange(1, size)) % size]
+            left, right = maker(record, other, chance)
             found.append(Pair(*number(left, right, chance), same, kind))
     return found[:limit]
 
@@ -112,6 +118,8 @@ def elsewhere(record: Record, chance: random.Random, **changes: object) -> Recor
 
 
 def with_typos(rate: float) -> Maker:
+    """A copy with slips in this share of the words of title and abstract."""
+
     def make(record: Record, _: Record, chance: random.Random) -> tuple[Record, Record]:
         title = edits.make_typos(record.title, rate, chance)
         abstract = edits.make_typos(record.abstract, rate, chance)
@@ -121,6 +129,8 @@ def with_typos(rate: float) -> Maker:
 
 
 def cut_at(characters: int) -> Maker:
+    """A copy whose abstract is cut off."""
+
     def make(record: Record, _: Record, chance: random.Random) -> tuple[Record, Record]:
         copy = elsewhere(record, chance)
         return record, replace(copy, abstract=edits.cut_off(copy.abstract, characters))
@@ -129,6 +139,8 @@ def cut_at(characters: int) -> Maker:
 
 
 def published(share: float) -> Maker:
+    """A preprint and its publication, with this share of the sentences reworded."""
+
     def make(record: Record, other: Record, chance: random.Random) -> tuple[Record, Record]:
         text = edits.revise(record.abstract, share, chance)
         if chance.random() < 0.4:
@@ -141,6 +153,8 @@ def published(share: float) -> Maker:
 
 
 def retitled(share: float) -> Maker:
+    """The same, under a title in other words, without its subtitle, or with slips."""
+
     def make(record: Record, other: Record, chance: random.Random) -> tuple[Record, Record]:
         left, right = published(share)(record, other, chance)
         return left, replace(right, title=edits.change_title(record.title, chance))
@@ -155,6 +169,7 @@ def rewritten(record: Record, other: Record, chance: random.Random) -> tuple[Rec
 
 
 def untitled(record: Record, other: Record, chance: random.Random) -> tuple[Record, Record]:
+    """The same, half reworded, where nothing but the abstract is known of one."""
     left, right = published(0.5)(record, other, chance)
     return left, replace(
         right, title=right.abstract[:60], title_derived=True, authors=(), year=None
@@ -162,6 +177,7 @@ def untitled(record: Record, other: Record, chance: random.Random) -> tuple[Reco
 
 
 def all_at_once(record: Record, _: Record, chance: random.Random) -> tuple[Record, Record]:
+    """A copy that is reworded, cut off and retitled, with slips."""
     text = edits.make_typos(edits.revise(record.abstract, 0.2, chance), 0.02, chance)
     copy = elsewhere(record, chance, abstract=edits.cut_off(text, 500))
     return record, replace(copy, title=edits.change_title(record.title, chance))
