@@ -239,6 +239,7 @@ def test_a_derived_title_says_nothing() -> None:
         ("Reply to comment on 'Lamps and moths'", "Comment on 'Lamps and moths'"),
         ("Erratum: Lamps and moths", "Lamps and moths"),
         ("Corrigendum to Lamps and moths", "Lamps and moths"),
+        ("Erratum: Codes with self-correction", "Codes with self-correction"),
         ("Author Correction: Lamps and moths", "Lamps and moths"),
         ("Lamps and moths: authors' reply", "Lamps and moths"),
         ("Retraction: Lamps and moths", "Lamps and moths"),

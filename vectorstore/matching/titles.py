@@ -55,7 +55,7 @@ ABOUT = r"(?:\s+(?:notice|note|letter))?\s*(?:\b(?:on|to|for|of|regarding|about)
 WHOSE = r"(?:(?:an?|the|some|further|brief|short|authors?'?s?|publishers?'?s?)\s+)*"
 COMPANIONS = {
     kind: re.compile(
-        rf"^\W*{WHOSE}(?:{words}){ABOUT}|[:.(\[–—-]\s*{WHOSE}(?:{words})(?:\s+notice)?\W*$"
+        rf"^\W*{WHOSE}(?:{words}){ABOUT}|(?:[:.(\[–—]|\s-)\s*{WHOSE}(?:{words})(?:\s+notice)?\W*$"
     )
     for kind, words in _KINDS.items()
 }
