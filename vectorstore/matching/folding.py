@@ -65,11 +65,11 @@ _EMPTY = """
     provided providing enable enables enabling address addresses addressing leverage leverages
     leveraging evaluate evaluated compare compared comparison based extensive comprehensive
     significant significantly effective effectively effectiveness efficient efficiency high higher
-    low lower better best superior large small large-scale scale important key critical crucial
+    low lower better best superior large small scale important key critical crucial
     often typically further additionally specifically including particular particularly
     well known information applications application process number level time world potential
     existing limited limitations remains remain future need needs works suggest suggests indicate
-    indicates patients associated respectively total increased decreased group groups ci p n vs
+    indicates patients associated respectively total increased decreased group groups ci p n
     copyright rights reserved elsevier springer wiley ieee publisher published authors author ltd
 """
 EMPTY_WORDS = frozenset(_EMPTY.split())
