@@ -12,7 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
-from evals.duplicate_pairs import Pair, make_pairs
+from evals.duplicate_pairs import Pair, identified, make_pairs
 from evals.metrics import Interval
 from vectorstore.matching import compare, keys
 from vectorstore.records import Record
@@ -121,7 +121,9 @@ def measure_keys(records: Sequence[Record]) -> dict[str, float]:
         records: Of different papers, by their ids.
 
     Returns:
-        `candidates_*`: of records that share a key with one; `largest`: records under one key.
+        `candidates_*`: of records that share a key with one; `largest`: records under one key;
+        `called_same`: candidate pairs that the rules take for one paper where no identifier is
+        known, of `candidate_pairs`.
     """
     started = time.perf_counter()
     made = [keys(record) for record in records]
@@ -130,14 +132,22 @@ def measure_keys(records: Sequence[Record]) -> dict[str, float]:
     for place, some in enumerate(made):
         for key in some:
             holders[key].append(place)
-    found = [len({place for key in some for place in holders[key]}) - 1 for some in made]
+    found = [{place for key in some for place in holders[key]} for some in made]
+    pairs = {
+        (first, second) for first, some in enumerate(found) for second in some if first < second
+    }
+    hidden = [identified(record) for record in records]
+    same = sum(compare(hidden[first], hidden[second]) is not None for first, second in pairs)
+    candidates = [len(some) - 1 for some in found]
     return {
         "records": len(records),
         "records_per_second": round(len(records) / seconds) if seconds else 0,
         "keys_per_record": round(float(np.mean([len(some) for some in made])), 1),
         "most_keys": max(map(len, made)),
-        "candidates_mean": round(float(np.mean(found)), 3),
-        "candidates_99th": float(np.percentile(found, 99)),
-        "candidates_most": max(found),
+        "candidates_mean": round(float(np.mean(candidates)), 3),
+        "candidates_99th": float(np.percentile(candidates, 99)),
+        "candidates_most": max(candidates),
         "largest": max(map(len, holders.values())),
+        "candidate_pairs": len(pairs),
+        "called_same": same,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vectorstore.matching.folding import WORD, fold
+from vectorstore.matching.folding import split_words
 from vectorstore.records import Record
 
 MAX_AUTHORS = 50
@@ -72,7 +72,7 @@ def read_name(author: str) -> Name:
 
 
 def _split(text: str) -> list[str]:
-    return [word for word in WORD.findall(fold(text)) if word not in NO_NAMES]
+    return [word for word in split_words(text) if word not in NO_NAMES]
 
 
 def _is_spaceless(letter: str) -> bool:

@@ -43,7 +43,7 @@ def read_words(words: Sequence[str]) -> Words:
     words = words[:MAX_WORDS]
     ascii_only = "".join(words).isascii()
     spaceless = not ascii_only and 2 * sum(map(_is_spaceless, words)) > len(words)
-    codes = [code for code in map(word_code, words) if code]
+    codes = list(filter(None, map(word_code, words)))
     return Words(np.array(codes, dtype=np.uint64), SPACELESS_RUN if spaceless else RUN)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from vectorstore.matching.folding import EMPTY_WORDS, SPACELESS, WORD, american, fold
+from vectorstore.matching.folding import EMPTY_WORDS, SPACELESS, american, fold, split_folded
 from vectorstore.records import Record
 
 MAX_CHARACTERS = 1_000
@@ -55,7 +55,7 @@ ABOUT = r"(?:\s+(?:notice|note|letter))?\s*(?:\b(?:on|to|for|of|regarding|about)
 WHOSE = r"(?:(?:an?|the|some|further|brief|short|authors?'?s?|publishers?'?s?)\s+)*"
 COMPANIONS = {
     kind: re.compile(
-        rf"^\W*{WHOSE}(?:{words}){ABOUT}|[:.(\[–—-]\s*{WHOSE}(?:{words})(?:\s+notice)?\W*$"
+        rf"^\W*{WHOSE}(?:{words}){ABOUT}|(?:[:.(\[–—]|\s-)\s*{WHOSE}(?:{words})(?:\s+notice)?\W*$"
     )
     for kind, words in _KINDS.items()
 }
@@ -74,7 +74,7 @@ class Title:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """Its words, in a spelling that is shared, numerals as digits."""
-        found = WORD.findall(self.text)
+        found = split_folded(self.text)
         return tuple(ROMAN.get(word, american(word)) for word in found if word not in ARTICLES)
 
     @cached_property
@@ -85,12 +85,12 @@ class Title:
     @cached_property
     def weight(self) -> int:
         """How many of its words say something."""
-        return sum(word not in GENERIC_WORDS for word in WORD.findall(self.text))
+        return sum(word not in GENERIC_WORDS for word in split_folded(self.text))
 
     @property
     def is_meaningful(self) -> bool:
         """Whether two papers of this title are likely to be one."""
-        if re.match(f"[{SPACELESS}]", self.text):
+        if re.match(f"[{SPACELESS}]", self.key):
             return len(self.key) >= MEANINGFUL_SPACELESS
         return self.weight >= MEANINGFUL_WORDS and len(self.key) >= MEANINGFUL_CHARACTERS
 
@@ -105,7 +105,7 @@ class Title:
     @cached_property
     def numbers(self) -> Counter[str]:
         """All its numbers, in whatever letters, as digits."""
-        words = WORD.findall(self.text)
+        words = split_folded(self.text)
         spelled = [COUNTED.get(word) or ROMAN.get(word) for word in words if len(word) > 1]
         series = (match[match.lastgroup or 0] for match in SERIES.finditer(self.text))
         letters = [ROMAN.get(found, found) for found in series if found.isalpha() and not found[1:]]
