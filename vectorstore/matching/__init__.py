@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vectorstore.matching.keys import VERSION, keys
+from vectorstore.matching.lookup import VERSION, keys
 from vectorstore.matching.rules import Match, compare
 
 __all__ = ["VERSION", "Match", "compare", "keys"]
