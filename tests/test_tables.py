@@ -188,6 +188,11 @@ def test_a_line_of_excel_tells_the_delimiter(tmp_path: Path, first: str) -> None
     assert items[0].where == "line 2"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("delimiter", ["\0", '"', " ", "a", "\n", "\r", ""])
+def test_what_can_part_no_cells_is_no_delimiter(delimiter: str) -> None:
+    assert not table.matches(Head("a.txt", f"sep={delimiter}\none,two\n"))
+
+
 @pytest.mark.parametrize(
     "name",
     ["abstract", "ABSTRACT", "Abstract Note", "abstract_text", " Summary ", "Description", "AB"],
@@ -359,6 +364,16 @@ def test_rows_that_swallow_each_other_take_bounded_time(tmp_path: Path) -> None:
     assert records(items) == []
     reason = f"is longer than 2,000,000 characters, or {UNCLOSED}"
     assert rejections(items) == [("lines 2-420001", reason)]
+
+
+@pytest.mark.parametrize("filler", [" ", "\n", "(", "(1", "\nPMID: ", "; ", "[", "."])
+def test_cells_full_of_the_same_take_little_time(tmp_path: Path, filler: str) -> None:
+    cell = '"' + filler * (100_000 // len(filler)) + 'x"'
+    names = ["authors", "extra", "keywords", "doi", "pmid", "url", "abstract"]
+    start = monotonic()
+    items = read_table(tmp_path, f"{','.join(names)}\n{','.join([cell] * len(names))}\n")
+    assert monotonic() - start < 5
+    assert len(items) > 1
 
 
 def test_quotation_marks_among_tabs_may_be_text(tmp_path: Path) -> None:
