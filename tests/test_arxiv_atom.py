@@ -21,7 +21,8 @@ night &amp; rest by day. </summary>
 <author><name>Ada Quill</name><arxiv:affiliation xmlns:arxiv="http://arxiv.org/schemas/atom">Hill
 </arxiv:affiliation></author><author><name>Bo Réed</name></author>
 <arxiv:doi xmlns:arxiv="http://arxiv.org/schemas/atom">10.5555/Moth.1</arxiv:doi>
-<arxiv:journal_ref xmlns:arxiv="http://arxiv.org/schemas/atom">Ann. Lamps 3 (2024)</arxiv:journal_ref>
+<arxiv:journal_ref xmlns:arxiv="http://arxiv.org/schemas/atom">Ann. Lamps 3 (2024)
+</arxiv:journal_ref>
 <link href="http://arxiv.org/abs/2401.00001v3" rel="alternate" type="text/html"/>
 <arxiv:primary_category xmlns:arxiv="http://arxiv.org/schemas/atom" term="q-bio.PE"/>
 <category term="q-bio.PE" scheme="http://arxiv.org/schemas/atom"/>

@@ -185,7 +185,7 @@ def test_a_line_of_the_arxiv_snapshot(tmp_path: Path) -> None:
         keywords=("hep-th", "q-bio.PE"),
         sources=("a.json",),
     )
-    for identifier, year in (("2505.07447", 2025), ("math.GT/9109136", 1991), ("x", 2015)):
+    for identifier, year in (("2505.07447", 2025), ("math.GT/9109136", 1991), (None, 2015)):
         again = only(tmp_path, {**found, "id": identifier, "versions": None})
         assert again.year == year
 

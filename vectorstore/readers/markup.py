@@ -21,6 +21,7 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _BLOCK = re.compile(r"p|sec|title|list|list-item|ul|ol|li|br|break|div|abstract|h[1-6]", re.I)
+_LETTERS = frozenset("abi")
 _ALONE = "abstract summary".split()
 
 
@@ -29,15 +30,24 @@ def plain_text(text: str) -> str:
 
     Headings stay, as `Background: ...`, but for the bare word Abstract.
     """
-    if "<" not in text and not _ESCAPED_TAG.search(text):
+    marked = text if _is_marked(text) else _ESCAPED_TAG.sub(lambda tag: html.unescape(tag[0]), text)
+    if not _is_marked(marked):
         return text
-    if _ESCAPED_TAG.search(text):
-        text = html.unescape(text)
-    if not _TAG.search(text):
-        return text
-    headed = _HEADING.sub(_heading, text)
-    stripped = _TAG.sub(lambda tag: " " if _BLOCK.fullmatch(tag["name"]) else "", headed)
-    return " ".join(_unescape(stripped).split())
+    ended = {tag["name"].lower() for tag in _TAG.finditer(marked) if tag["end"]}
+    headed = _HEADING.sub(_heading, marked)
+    return " ".join(_unescape(_TAG.sub(lambda tag: _without(tag, ended), headed)).split())
+
+
+def _is_marked(text: str) -> bool:
+    """Whether it holds an element, and not just a letter between two signs: `a<b>c`."""
+    return any(tag["end"] or tag["name"].lower() not in _LETTERS for tag in _TAG.finditer(text))
+
+
+def _without(tag: re.Match[str], ended: set[str]) -> str:
+    """What stands in place of a tag."""
+    if tag["name"].lower() in _LETTERS and tag["name"].lower() not in ended:
+        return tag[0]
+    return " " if _BLOCK.fullmatch(tag["name"]) else ""
 
 
 def _heading(match: re.Match[str]) -> str:

@@ -13,14 +13,13 @@ from vectorstore.readers.xml_stream import Found, read_elements, text_of
 from vectorstore.records import Note
 
 RECORDS = frozenset({"PubmedArticle", "PubmedBookArticle", "DeleteCitation"})
-START = re.compile(r"<(?:PubmedArticle(?:Set)?|PubmedBookArticle(?:Set)?|MedlineCitationSet)[\s>]")
-SIGN_CHARACTERS = 4000
+START = re.compile(r"<(?:PubmedArticle(?:Set)?|PubmedBookArticle(?:Set)?|MedlineCitationSet)[\s/>]")
 UNLABELLED = "UNLABELLED"
 
 
 def matches(head: Head) -> bool:
     """Whether it is XML with an element of PubMed's near its beginning."""
-    return head.text.startswith("<") and START.search(head.text[:SIGN_CHARACTERS]) is not None
+    return head.text.startswith("<") and START.search(head.text) is not None
 
 
 def read_items(document: Document) -> Iterator[Item]:

@@ -34,23 +34,25 @@ def read_elements(document: Document, tags: frozenset[str]) -> Iterator[FoundOrN
 
     picker = _Picker(tags)
     parser = DefusedXMLParser(target=picker)
-    count = 0
-    try:
-        for chunk in _chunks(document):
-            parser.feed(chunk)
-            for element in picker.take(len(chunk)):
-                count += 1
-                yield Found(element, f"record {count}")
-        parser.close()
-    except DefusedXmlException:
-        yield _broken(document, count, "it declares entities, or refers to some elsewhere")
-    except _TooMuchError as error:
-        yield _broken(document, count, str(error))
-    except (ParseError, ValueError, LookupError) as error:
-        for element in picker.take(0):
+    count, broken = 0, ""
+    chunks = _chunks(document)
+    while not broken:
+        chunk = next(chunks, b"")
+        try:
+            parser.feed(chunk) if chunk else parser.close()
+            picker.count(len(chunk))
+        except DefusedXmlException:
+            broken = "it declares entities, or refers to some elsewhere"
+        except (_TooMuchError, ParseError, ValueError, LookupError) as error:
+            broken = str(error)
+        for element in picker.take():
             count += 1
             yield Found(element, f"record {count}")
-        yield _broken(document, count, str(error))
+        if not chunk and not broken:
+            return
+    where = f"record {count + 1}" if count else WHOLE_FILE
+    reason = f"not XML that can be read from here on: {broken}"
+    yield RejectedRecord(document.source, where, reason)
 
 
 def text_of(element: Element | None) -> str:
@@ -62,13 +64,6 @@ def _chunks(document: Document) -> Iterator[bytes]:
     with document.open() as stream:
         while chunk := stream.read(CHUNK_BYTES):
             yield chunk
-
-
-def _broken(document: Document, count: int, reason: str) -> RejectedRecord:
-    where = f"record {count + 1}" if count else WHOLE_FILE
-    return RejectedRecord(
-        document.source, where, f"not XML that can be read from here on: {reason}"
-    )
 
 
 class _TooMuchError(Exception):
@@ -86,12 +81,15 @@ class _Picker:
         self._builder: TreeBuilder | None = None
         self._ready: list[Element] = []
 
-    def take(self, read: int) -> list[Element]:
-        """The elements that are complete, after so many more bytes."""
-        ready, self._ready = self._ready, []
-        self._bytes = 0 if ready else self._bytes + read
+    def count(self, read: int) -> None:
+        """So many more bytes were read."""
+        self._bytes = 0 if self._ready else self._bytes + read
         if self._bytes > MAX_RECORD_BYTES:
             raise _TooMuchError(f"over {MAX_RECORD_BYTES:,} bytes hold no whole record")
+
+    def take(self) -> list[Element]:
+        """The elements that are complete."""
+        ready, self._ready = self._ready, []
         return ready
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
