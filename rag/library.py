@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property
 from importlib.resources import as_file, files
@@ -17,16 +17,22 @@ from rag.answerers.quote import QuoteAnswerer
 from rag.checking import Memory
 from rag.config import Settings, read_settings
 from rag.engine import Answerer, AnswerStream, CheckedQueryEngine
+from rag.gathering import items_of
 from rag.retriever import LibraryRetriever
 from vectorstore import minilm
-from vectorstore.adding import Progress, add
+from vectorstore.adding import Progress, Shelf, add
 from vectorstore.embedding import Embedder, open_embedder
 from vectorstore.errors import LibraryError, QuestionError
 from vectorstore.filters import Filter, parse_filter
 from vectorstore.fusion import Mode
+from vectorstore.papers import Paper
 from vectorstore.readers import read
 from vectorstore.records import AddReport, Hit, Record
+from vectorstore.rehearsal import Rehearsal
+from vectorstore.splitting import split
 from vectorstore.store import Store, Waiting
+from vectorstore.syncing import Confirm, SyncReport, sync_folder
+from vectorstore.writers import Format, write
 
 if TYPE_CHECKING:
     from rag.conversation import Conversation
@@ -117,18 +123,81 @@ class Library:
         paths: str | Path | Iterable[str | Path],
         progress: Progress | None = None,
         waiting: Waiting | None = None,
+        columns: Mapping[str, str] | None = None,
+        limit: int = 100,
+        dry_run: bool = False,
     ) -> AddReport:
-        """Adds files of abstracts; what each of their records became is in the report.
+        """Adds papers; what each record became is in the report.
 
         Args:
-            paths: One file or several; their format is told by their content.
+            paths: One or several: files and folders, in formats told by their content, or names
+                of papers on the network (`arxiv:ID`, `arxiv-search:QUERY`, `doi:DOI`, `pmid:ID`).
             progress: Told how many records were just dealt with.
             waiting: Told in one line what it waits for, where another process is adding.
+            columns: What columns or keys hold, where their names do not tell:
+                `{"Summary": "abstract"}`.
+            limit: Papers that a search on the network may bring, at most.
+            dry_run: Whether to report what would become of them, and change nothing.
         """
         self._must_be_ones_own()
         several = [paths] if isinstance(paths, (str, Path)) else list(paths)
-        items = (item for path in several for item in read(Path(path)))
-        return add(self.store, items, progress, waiting)
+        items = items_of(several, self.settings, columns, limit)
+        return add(self._shelf(dry_run), items, progress, waiting)
+
+    def sync(
+        self,
+        folder: str | Path,
+        name: str | None = None,
+        dry_run: bool = False,
+        confirm: Confirm | None = None,
+        progress: Progress | None = None,
+        waiting: Waiting | None = None,
+    ) -> SyncReport:
+        """Adds what the files of a folder say, and removes what they ceased to say.
+
+        Args:
+            folder: Where the files lie, at any depth.
+            name: What they are named behind; the folder's own name where None.
+            dry_run: Whether to report what would be done, and change nothing.
+            confirm: Told what would be removed, before it is; says whether to.
+            progress: Told how many records were just dealt with.
+            waiting: Told in one line what it waits for, where another process is adding.
+
+        Raises:
+            LibraryError: There is no such folder, or nothing in it can be read.
+        """
+        self._must_be_ones_own()
+        place = Path(folder).expanduser()
+        return sync_folder(
+            self.store, place, name, dry_run, confirm=confirm, progress=progress, waiting=waiting
+        )
+
+    def duplicates(self) -> list[Paper]:
+        """Papers that were made from more than one record, with those records and why."""
+        return [paper for paper in self.store.papers() if len(paper.parts) > 1]
+
+    def split(
+        self, record_id: str, number: int | None = None, waiting: Waiting | None = None
+    ) -> tuple[Paper, Paper]:
+        """Takes a merged paper apart for good.
+
+        Args:
+            record_id: The paper's id.
+            number: Which of its records goes, counted from 1; the last where None.
+            waiting: Told in one line what it waits for, where another process is adding.
+
+        Returns:
+            What is left of the paper, and the new one.
+
+        Raises:
+            LibraryError: There is no such paper or record.
+        """
+        self._must_be_ones_own()
+        return split(self.store, record_id, number, waiting)
+
+    def export(self, form: Format = "jsonl") -> Iterator[str]:
+        """All papers as JSON Lines, BibTeX or RIS, in pieces; `add` reads them back as they are."""
+        return write(self.records(), form)
 
     def remove(self, ids: str | Iterable[str], waiting: Waiting | None = None) -> list[str]:
         """Takes papers out, by one id or several; returns the ids of those that were there."""
@@ -138,8 +207,9 @@ class Library:
             return self.store.remove(several)
 
     def get(self, record_id: str) -> Record | None:
-        """The paper of an id, None where there is none."""
-        return self.store.get([record_id]).get(record_id)
+        """The paper of an id, or with such an identifier (`doi:...`); None where there is none."""
+        paper = self.store.find_named(record_id)
+        return paper.record if paper else None
 
     def records(self) -> Iterator[Record]:
         """All papers."""
@@ -216,6 +286,9 @@ class Library:
     @cached_property
     def _answerer(self) -> Answerer:
         return _open_answerer(self.settings, self._door)
+
+    def _shelf(self, dry_run: bool) -> Shelf:
+        return Rehearsal(self.store) if dry_run else self.store
 
     def _must_be_ones_own(self) -> None:
         if self.is_sample:

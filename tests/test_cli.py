@@ -235,9 +235,9 @@ def test_add_reports_what_became_of_each_record(own: Path, tmp_path: Path) -> No
     shown = quoth("add", more, tmp_path / "none.bib", "--library", own)
     assert shown.exit_code == 0
     assert shown.stdout.splitlines() == [
-        "3 records read: 1 added, 2 rejected.",
-        "rejected: more.jsonl, line 2: no 'abstract' (found: title)",
+        "3 records read: 1 added, 1 without an abstract, 1 rejected.",
         "rejected: none.bib, whole file: does not exist",
+        "no abstract: more.jsonl, line 2: no 'abstract' (found: title)",
         f"5 papers in {own}",
     ]
     assert shown.stderr == ""
@@ -257,7 +257,10 @@ def test_add_as_json(tmp_path: Path) -> None:
         "updated": 0,
         "merged": 0,
         "unchanged": 0,
-        "rejected": [
+        "embedded": 1,
+        "kept": 0,
+        "rejected": [],
+        "skipped": [
             {"source": "a.jsonl", "where": "line 2", "reason": "no 'abstract' (found: title)"}
         ],
         "notes": [],
@@ -268,7 +271,7 @@ def test_add_fails_where_nothing_could_be_read(tmp_path: Path) -> None:
     shown = quoth("add", tmp_path / "none", "--library", tmp_path / "l")
     assert (shown.exit_code, shown.stderr) == (
         1,
-        "No record could be read; nothing was added.\n",
+        "No record could be used; nothing was added.\n",
     )
     assert "rejected: none, whole file: does not exist\n" in shown.stdout
 

@@ -322,9 +322,10 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
 from pathlib import Path
 from vectorstore.embedding import default_embedder
 from vectorstore.store import Store
+from vectorstore.papers import alone
 from vectorstore.records import Record
 with Store(Path(sys.argv[1]), default_embedder()) as store, store.writing():
-    store.put([Record("text:1", "Moths", "They fly at night.")])
+    store.put([alone(Record("text:1", "Moths", "They fly at night."))])
     print(store.search("night")[0].record.id)
 """
 

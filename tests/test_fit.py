@@ -20,6 +20,7 @@ from rag.answerers.picking import SECOND_SHARE
 from rag.answerers.reading import TextReader
 from rag.question import analyse
 from vectorstore.embedding import default_embedder
+from vectorstore.papers import alone
 from vectorstore.records import Record
 from vectorstore.sentences import Span
 from vectorstore.store import Store
@@ -76,7 +77,7 @@ def cases_of(record: Record) -> Iterator[Case]:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with Store(tmp_path_factory.mktemp("mills"), default_embedder()) as store:
         with store.writing():
-            store.put(PAPERS)
+            store.put(list(map(alone, PAPERS)))
         yield store
 
 
@@ -115,7 +116,7 @@ def test_claim_is_asked_with_its_documents_and_without(tmp_path: Path) -> None:
     beir = Beir("mills", tmp_path, {}, {"c": "Arlen grinds rye."}, {"c": {"0": 1, "1": 0}})
     with Store(tmp_path, default_embedder()) as store:
         with store.writing():
-            store.put(records)
+            store.put(list(map(alone, records)))
         found = list(examples_of_claims(store, beir, ["c"], TextReader()))
     assert [(item.answerable, item.group, item.weight) for item in found] == [
         (True, "claim:c", 0.5), (False, "claim:c", 0.5)

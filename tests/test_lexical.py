@@ -13,6 +13,7 @@ from fake_embedding import record
 from vectorstore.errors import LibraryError
 from vectorstore.filters import Filter, parse_filter
 from vectorstore.lexical import LexicalIndex
+from vectorstore.papers import alone
 from vectorstore.terms import index_terms
 
 MOTHS = record("Moths", "lamp moth moth", id="moths", year=2020, groups=("Night",))
@@ -25,7 +26,7 @@ def index(tmp_path: Path) -> LexicalIndex:
     """Three documents: of 4, 6 and 3 terms, titles included."""
     index = LexicalIndex(tmp_path / "index")
     index.clear()
-    index.replace([MOTHS, TIDES, BREAD])
+    index.replace(list(map(alone, [MOTHS, TIDES, BREAD])))
     return index
 
 
@@ -61,7 +62,7 @@ def test_rarity_is_the_inverse_document_frequency(index: LexicalIndex, tmp_path:
 
 
 def test_rarity_stays_about_the_same_when_all_records_are_replaced(index: LexicalIndex) -> None:
-    index.replace([MOTHS, TIDES])
+    index.replace(list(map(alone, [MOTHS, TIDES])))
     assert index.rarity("moth") == pytest.approx(idf(1), rel=0.2)
     assert index.rarity("moth") > idf(2)
 
@@ -100,7 +101,9 @@ def test_filters_let_through_what_they_should(
 
 
 def test_a_record_is_replaced_and_removed(index: LexicalIndex) -> None:
-    index.replace([record("Moths", "only owls now", id="moths")], removed=["bread", "nobody"])
+    index.replace(
+        [alone(record("Moths", "only owls now", id="moths"))], removed=["bread", "nobody"]
+    )
     assert len(index) == 2
     assert (ids(index, "owl"), ids(index, "lamp"), ids(index, "loaf")) == (["moths"], [], [])
 
@@ -108,8 +111,8 @@ def test_a_record_is_replaced_and_removed(index: LexicalIndex) -> None:
 @pytest.mark.parametrize("length", [3, 255, 256, 3000])
 def test_ids_and_groups_of_any_length_are_found_again(index: LexicalIndex, length: int) -> None:
     long = record("Lamps", "lamp", id="x" * length, groups=("g" * length,))
-    index.replace([long])
-    index.replace([long])
+    index.replace([alone(long)])
+    index.replace([alone(long)])
     assert ids(index, "lamp", "group=" + "G" * length) == ["x" * length]
 
 
@@ -123,7 +126,7 @@ def folder(tmp_path: Path) -> Path:
     """A stamped index on disk."""
     index = LexicalIndex(tmp_path / "terms")
     index.clear()
-    index.replace([MOTHS, TIDES, BREAD])
+    index.replace(list(map(alone, [MOTHS, TIDES, BREAD])))
     index.put_stamp(STAMP)
     return tmp_path / "terms"
 
@@ -135,7 +138,7 @@ def test_an_index_and_its_stamp_are_there_after_opening_it_again(folder: Path) -
 
 def test_an_open_index_sees_what_another_one_wrote(folder: Path) -> None:
     reader, writer = LexicalIndex(folder), LexicalIndex(folder)
-    writer.replace([record("Owls", "owl", id="owls")])
+    writer.replace([alone(record("Owls", "owl", id="owls"))])
     assert ids(reader, "owl") == []
     reader.refresh()
     assert ids(reader, "owl") == ["owls"]
@@ -179,7 +182,7 @@ def test_a_damaged_index_is_empty_until_it_is_made_anew(folder: Path, kind: str)
     index = LexicalIndex(folder)
     assert (len(index), index.stamp, ids(index, "moth")) == (0, {}, [])
     index.clear()
-    index.replace([MOTHS])
+    index.replace([alone(MOTHS)])
     index.put_stamp(STAMP)
     assert (LexicalIndex(folder).stamp, ids(LexicalIndex(folder), "moth")) == (STAMP, ["moths"])
 
@@ -209,6 +212,6 @@ def test_a_file_in_place_of_the_index_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "terms").write_text("not a folder")
     index = LexicalIndex(tmp_path / "terms")
     index.clear()
-    index.replace([MOTHS])
+    index.replace([alone(MOTHS)])
     assert os.listdir(tmp_path) == ["terms"]
     assert ids(index, "moth") == ["moths"]

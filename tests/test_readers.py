@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from vectorstore.readers import MAX_ABSTRACT_CHARACTERS, MAX_LINE_BYTES, Item, Note, read
 from vectorstore.readers.text import CHUNK_BYTES
-from vectorstore.records import Record, RejectedRecord, text_identity
+from vectorstore.records import Record, RejectedRecord, SkippedRecord, text_identity
 
 EXPECTED = (
-    "expected a heading and one `Abstract:` paragraph a line, "
-    "or JSON Lines with an 'abstract' in each object"
+    "expected an export in BibTeX, RIS, MEDLINE or PubMed XML, arXiv Atom, JSON, JSON Lines, CSV "
+    "or TSV, one abstract as prose, or a heading and one `Abstract:` paragraph a line"
 )
 STRAY = "expected `Abstract:` before it, or a heading of at most 12 words on a line alone"
-FROM_BINARY = "export the abstracts as JSON Lines, or as a listing of `Abstract:` paragraphs"
+FROM_BINARY = "export the papers in one of the formats that Quoth reads: BibTeX, RIS, CSV, JSON"
 WORD = st.text(st.characters(categories=["L"]), min_size=1, max_size=8)
 SENTENCE = st.lists(WORD, min_size=1, max_size=12).map(" ".join)
 
@@ -170,9 +170,10 @@ def test_an_empty_abstract_is_rejected(tmp_path: Path) -> None:
     assert abstracts(items) == ["Two."]
 
 
-def test_prose_is_rejected_as_a_whole(tmp_path: Path) -> None:
+def test_prose_that_is_no_abstract_is_rejected_as_a_whole(tmp_path: Path) -> None:
     items = read_text(tmp_path, "Bees dance.\n\nBees sleep.\n")
-    reason = f"no line starts with `Abstract:`; {EXPECTED}"
+    found = "it is too short for an abstract (18 letters; at least 60)"
+    reason = f"no line starts with `Abstract:`, and {found}; {EXPECTED}"
     assert items == [RejectedRecord("in.txt", "whole file", reason)]
 
 
@@ -329,10 +330,6 @@ def test_what_is_left_out_of_a_record_is_noted(
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"id": 1, "title": "T"}', "no 'abstract' (found: id, title)"),
-        ("{}", "no 'abstract' (found: nothing)"),
-        ('{"abstract": " "}', "'abstract' is empty"),
-        ('{"abstract": null}', "'abstract' is empty"),
         ('{"abstract": 7}', "'abstract' is a number; expected a string or a list of strings"),
         ('{"abstract": ["a", {}]}', "'abstract' lists an object; expected strings"),
         ('{"abstract": "12 + 3"}', "'abstract' holds no letters ('12 + 3')"),
@@ -390,18 +387,31 @@ def test_what_cannot_be_used_is_rejected_with_line_and_reason(
     assert items[1] == RejectedRecord("in.txt", "line 2", reason)
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"id": 1, "title": "T"}', "no 'abstract' (found: id, title)"),
+        ("{}", "no 'abstract' (found: nothing)"),
+        ('{"abstract": " "}', "'abstract' is empty"),
+        ('{"abstract": null}', "'abstract' is empty"),
+    ],
+)
+def test_what_has_no_abstract_is_skipped_with_line_and_reason(
+    tmp_path: Path, line: str, reason: str
+) -> None:
+    items = read_text(tmp_path, f'{{"abstract": "One."}}\n{line}\n{{"abstract": "Two."}}\n')
+    assert abstracts(items) == ["One.", "Two."]
+    assert items[1] == SkippedRecord("in.txt", "line 2", reason)
+
+
 def test_an_abstract_of_one_word_and_numbers_that_are_none_are_fine(tmp_path: Path) -> None:
     items = read_text(tmp_path, '{"abstract": "Bees", "score": NaN}')
     assert abstracts(items) == ["Bees"]
 
 
-@pytest.mark.parametrize("text", ['{\n  "abstract": "Bees."\n}', '[{"abstract": "Bees."}]', "["])
-def test_json_that_is_not_json_lines_is_rejected_as_a_whole(tmp_path: Path, text: str) -> None:
-    reason = (
-        "is JSON, but not JSON Lines; expected one object a line "
-        "(`jq -c` writes that: `jq -c .` from objects, `jq -c '.[]'` from a list)"
-    )
-    assert read_text(tmp_path, text) == [RejectedRecord("in.txt", "whole file", reason)]
+@pytest.mark.parametrize("text", ['{\n  "abstract": "Bees."\n}', '[{"abstract": "Bees."}]'])
+def test_json_that_is_not_json_lines_is_read_too(tmp_path: Path, text: str) -> None:
+    assert abstracts(read_text(tmp_path, text)) == ["Bees."]
 
 
 # Bytes.
@@ -410,6 +420,14 @@ def test_json_that_is_not_json_lines_is_rejected_as_a_whole(tmp_path: Path, text
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     items = read_bytes(tmp_path, b"\xef\xbb\xbfAbstract: Bees dance.")
     assert abstracts(items) == ["Bees dance."]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("length", [7, CHUNK_BYTES])
+def test_a_byte_order_mark_tells_of_utf16(tmp_path: Path, encoding: str, length: int) -> None:
+    text = "é" * length + " 𝒙 dance."
+    items = read_bytes(tmp_path, f"\ufeffAbstract: {text}\r\nAbstract: Two.".encode(encoding))
+    assert abstracts(items) == [text, "Two."]
 
 
 def test_bytes_that_are_not_utf8_are_read_as_latin_and_noted(tmp_path: Path) -> None:
@@ -431,14 +449,17 @@ def test_bytes_that_windows_leaves_undefined_are_read_as_latin(tmp_path: Path) -
         (b"%PDF-1.7 text", f"is a PDF, not text; {FROM_BINARY}"),
         (
             b"PK\x03\x04text",
-            f"is a zip archive (or an Office document), not text; {FROM_BINARY}",
+            "is a zip archive that is cut off or damaged (File is not a zip file)",
         ),
         (b"SQLite format 3\x00", f"is an SQLite database, not text; {FROM_BINARY}"),
         (
             bytes(range(256)),
             f"is not text (28 of its first 256 bytes are control characters); {FROM_BINARY}",
         ),
-        ("Abstract: Bees.".encode("utf-16"), "is text in UTF-16; save it again as UTF-8"),
+        (
+            "Abstract: Bees.".encode("utf-16-le"),
+            f"is not text (15 of its first 30 bytes are control characters); {FROM_BINARY}",
+        ),
         ("Abstract: Bees.".encode("utf-32"), "is text in UTF-32; save it again as UTF-8"),
         (b"", f"is empty; {EXPECTED}"),
         (b"\xef\xbb\xbf \r\n\n", f"is empty; {EXPECTED}"),
@@ -509,9 +530,9 @@ def test_an_endless_wrapped_abstract_takes_bounded_memory(tmp_path: Path) -> Non
     assert abstracts(items) == ["Two."]
 
 
-def test_a_folder_is_rejected(tmp_path: Path) -> None:
-    reason = "is a folder; name the files in it"
-    assert list(read(tmp_path)) == [RejectedRecord(tmp_path.name, "whole file", reason)]
+def test_a_folder_is_read_with_its_files_named_behind_it(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("Abstract: Bees.")
+    assert only_record(list(read(tmp_path))).sources == (f"{tmp_path.name}/in.txt",)
 
 
 def test_a_missing_file_is_rejected(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from vectorstore.records import (
     Passage,
     Record,
     RejectedRecord,
+    SkippedRecord,
     clean_arxiv_id,
     clean_doi,
     clean_pmid,
     identify,
-    merge,
     same_text,
     text_identity,
 )
@@ -119,26 +119,6 @@ def test_the_fingerprint_changes_with_any_content() -> None:
     assert replace(RECORD, year=2025).fingerprint != RECORD.fingerprint
 
 
-def test_merging_unites_sources_and_groups_and_keeps_the_identity() -> None:
-    new = Record(
-        "text:1", "T", "Bees dance!", title_derived=True, groups=("Nest",), sources=("b.txt",)
-    )
-    merged = merge(RECORD, new)
-    assert merged == replace(RECORD, groups=("Hive", "Nest"), sources=("a.txt", "b.txt"))
-
-
-def test_merging_takes_what_is_newer() -> None:
-    new = replace(RECORD, title="Wasps", abstract="Wasps sting.", year=2025)
-    assert merge(RECORD, new) == new
-
-
-def test_merging_a_digest_keeps_the_abstract_of_the_authors() -> None:
-    digest = replace(RECORD, abstract="They dance.", digest=True)
-    assert merge(RECORD, digest).abstract == "Bees dance."
-    assert merge(digest, RECORD).abstract == "Bees dance."
-    assert not merge(RECORD, digest).digest
-
-
 def test_a_passage_is_named_after_its_record_and_place() -> None:
     assert Passage("doi:10.1000/bees", 2, 0, 4, "Bees").id == "doi:10.1000/bees#2"
 
@@ -148,6 +128,7 @@ def test_a_report_is_plain_json() -> None:
         read=2,
         added=1,
         rejected=[RejectedRecord("a.txt", "line 1", "is empty")],
+        skipped=[SkippedRecord("a.txt", "line 3", "no 'abstract'")],
         notes=[Note("a.txt", "line 2", "odd")],
     )
     assert report.to_json() == {
@@ -156,6 +137,9 @@ def test_a_report_is_plain_json() -> None:
         "updated": 0,
         "merged": 0,
         "unchanged": 0,
+        "embedded": 0,
+        "kept": 0,
         "rejected": [{"source": "a.txt", "where": "line 1", "reason": "is empty"}],
+        "skipped": [{"source": "a.txt", "where": "line 3", "reason": "no 'abstract'"}],
         "notes": [{"source": "a.txt", "where": "line 2", "reason": "odd"}],
     }

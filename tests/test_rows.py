@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fake_embedding import record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vectorstore.records import Passage, Record, text_identity
+from vectorstore.papers import Part, alone, assemble
+from vectorstore.records import Passage, Record
 from vectorstore.rows import (
     batches,
-    identity_clauses,
     record_id_of,
     row_id,
     to_metadata,
+    to_paper,
     to_passage,
     to_record,
 )
@@ -29,7 +32,7 @@ PASSAGES = [Passage(MOTHS.id, 0, 0, 9, "They fly."), Passage(MOTHS.id, 1, 10, 20
 
 
 def test_rows_carry_what_filters_need_and_the_first_one_the_record() -> None:
-    first, second = to_metadata(MOTHS, PASSAGES)
+    first, second = to_metadata(alone(MOTHS), PASSAGES)
     shared = {
         "record_id": "doi:10.5555/moth#1",
         "stamp": MOTHS.fingerprint,
@@ -46,21 +49,19 @@ def test_rows_carry_what_filters_need_and_the_first_one_the_record() -> None:
         "ordinal": 0,
         "start": 0,
         "end": 9,
-        "doi": "10.5555/moth#1",
-        "arxiv_id": None,
-        "pmid": None,
-        "text_id": text_identity("They fly. They rest."),
+        "parts": None,
+        "apart": None,
     }
 
 
 def test_rows_of_a_bare_record_say_what_it_lacks() -> None:
     bare = Record("text:1", "", "They fly.")
-    row = to_metadata(bare, PASSAGES[:1])[0]
-    assert [row[name] for name in ("year", "groups", "sources", "title_terms", "doi")] == [None] * 5
+    row = to_metadata(alone(bare), PASSAGES[:1])[0]
+    assert [row[name] for name in ("year", "groups", "sources", "title_terms")] == [None] * 4
 
 
 def test_passages_and_record_come_back() -> None:
-    rows = to_metadata(MOTHS, PASSAGES)
+    rows = to_metadata(alone(MOTHS), PASSAGES)
     assert to_record(rows[0]) == MOTHS
     assert [to_passage(row, MOTHS) for row in rows] == PASSAGES
 
@@ -69,7 +70,7 @@ def test_passages_and_record_come_back() -> None:
 def test_any_record_comes_back(abstract: str, title: str) -> None:
     paper = Record("text:1", title, abstract, authors=(title,), groups=(abstract,))
     passage = Passage("text:1", 0, 0, len(abstract), abstract)
-    row = to_metadata(paper, [passage])[0]
+    row = to_metadata(alone(paper), [passage])[0]
     assert to_record(row) == paper
     assert to_passage(row, paper) == passage
 
@@ -79,13 +80,11 @@ def test_the_record_of_a_row_is_in_its_id() -> None:
     assert record_id_of("doi:10.5555/moth#1#12") == MOTHS.id
 
 
-def test_the_same_paper_is_looked_for_under_every_identity() -> None:
-    other = record("Other", "Something else.", pmid="7")
-    assert identity_clauses([MOTHS, other]) == [
-        {"doi": {"$in": ["10.5555/moth#1"]}},
-        {"pmid": {"$in": ["7"]}},
-        {"text_id": {"$in": sorted(text_identity(item.abstract) for item in (MOTHS, other))}},
-    ]
+def test_the_records_of_a_paper_come_back_too() -> None:
+    other = replace(MOTHS, title="Moths", sources=("b.ris",))
+    paper = assemble(MOTHS.id, [Part(MOTHS), Part(other, "same DOI")], ["doi:10.5555/owl"])
+    assert to_paper(to_metadata(paper, PASSAGES)[0]) == paper
+    assert to_paper(to_metadata(alone(MOTHS), PASSAGES)[0]) == alone(MOTHS)
 
 
 def test_batches_are_consecutive() -> None:

@@ -21,6 +21,7 @@ import vectorstore.table
 from vectorstore.embedding import Embedder, default_embedder
 from vectorstore.errors import EmbeddingError, LibraryError
 from vectorstore.filters import parse_filter
+from vectorstore.papers import alone
 from vectorstore.records import Record
 from vectorstore.store import Store
 
@@ -41,7 +42,7 @@ RESTORE = "Restore a copy of it, or add your files to a new library (--library P
 
 def fill(folder: Path, records: list[Record], embedder: Embedder | None = None) -> Path:
     with Store(folder, embedder or fake_embedder()) as store, store.writing():
-        store.put(records)
+        store.put(list(map(alone, records)))
     return folder
 
 
@@ -98,11 +99,11 @@ def test_an_empty_library_answers_with_nothing(tmp_path: Path) -> None:
 def test_a_paper_is_known_by_any_of_its_identities(
     store: Store, records: Record, more: dict[str, str]
 ) -> None:
-    assert store.find_same([replace(records, **more)]) == [records]
+    assert store.find_same([replace(records, **more)]) == [alone(records)]
 
 
 def test_a_paper_is_known_by_its_id_alone(store: Store) -> None:
-    assert store.find_same([Record(TIDES.id, "Tides", "All other words.")]) == [TIDES]
+    assert store.find_same([Record(TIDES.id, "Tides", "All other words.")]) == [alone(TIDES)]
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "vectors", "terms"])
@@ -212,7 +213,7 @@ def test_an_update_leaves_nothing_of_the_former_state(tmp_path: Path) -> None:
     with Store(fill(tmp_path / "lib", [long, BREAD]), fake_embedder()) as store:
         assert store.count_passages() > 3
         with store.writing():
-            store.put([short])
+            store.put([alone(short)])
         assert (store.count_passages(), len(store), store.get(["doi:1"])) == (
             2,
             2,
@@ -230,7 +231,7 @@ def test_metadata_is_replaced_without_embedding_anything(folder: Path) -> None:
     with Store(folder, embedder) as store:
         before = store._table.vectors([f"{MOTHS.id}#0"])[f"{MOTHS.id}#0"]
         with store.writing():
-            store.put_metadata([changed])
+            store.put([alone(changed)])
         assert embedder.model.texts == []  # type: ignore[attr-defined]
         assert store.get([MOTHS.id]) == {MOTHS.id: changed}
         after = store._table.vectors([f"{MOTHS.id}#0"])[f"{MOTHS.id}#0"]
@@ -254,7 +255,7 @@ def test_removal_removes_passages_terms_and_vectors(store: Store) -> None:
 def test_everything_is_there_after_opening_it_again(store: Store, folder: Path) -> None:
     owls = record("Owls", "Owls watch.")
     with store.writing():
-        store.put([owls])
+        store.put([alone(owls)])
         store.remove([BREAD.id])
     store.close()
     with Store(folder, fake_embedder()) as again:
@@ -268,11 +269,11 @@ def test_a_model_that_fails_changes_nothing(folder: Path, monkeypatch: pytest.Mo
     with Store(folder, embedder) as store:
         monkeypatch.setattr(embedder, "model", None)
         with store.writing(), pytest.raises(EmbeddingError):
-            store.put([owls])
+            store.put([alone(owls)])
         assert list(store.records()) == PAPERS
         monkeypatch.undo()
         with store.writing():
-            store.put([owls])
+            store.put([alone(owls)])
         assert len(store) == 4
 
 
@@ -285,12 +286,12 @@ def test_the_index_is_written_to_disk_at_checkpoints(
     with Store(tmp_path / "lib", fake_embedder()) as store:
         for start in range(0, 120, 30):
             with store.writing():
-                store.put(papers[start : start + 30])
+                store.put(list(map(alone, papers[start : start + 30])))
                 assert store._table.tail == 30
             assert store._table.tail == 0
             assert found(store, papers[start].abstract, mode="vectors")[0] == papers[start].title
         with store.writing():
-            store.put(numbered(45)[:45])
+            store.put(list(map(alone, numbered(45))))
             assert store._table.tail == 0
     assert list((tmp_path / "lib").glob("*/index_metadata.pickle"))
     with Store(tmp_path / "lib", fake_embedder()) as store:
@@ -490,7 +491,7 @@ def test_a_stale_term_index_is_made_anew(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder / "terms", tmp_path / "stale")
     with Store(folder, fake_embedder()) as store, store.writing():
         store.remove([MOTHS.id])
-        store.put([record("Owls", "Owls watch.")])
+        store.put([alone(record("Owls", "Owls watch."))])
     shutil.rmtree(folder / "terms")
     (tmp_path / "stale").rename(folder / "terms")
     with Store(folder, fake_embedder()) as store:
@@ -505,14 +506,14 @@ def test_a_stale_term_index_is_made_anew(folder: Path, tmp_path: Path) -> None:
 def test_two_stores_of_one_process_see_what_either_writes(store: Store, folder: Path) -> None:
     with Store(folder, fake_embedder()) as other:
         with other.writing():
-            other.put([record("Owls", "Owls watch.")])
+            other.put([alone(record("Owls", "Owls watch."))])
             other.remove([BREAD.id])
         for mode in ("vectors", "terms"):
             assert found(store, "owls watch", mode=mode)[0] == "Owls"
             assert found(store, "owls watch", "source=a.jsonl", mode=mode) == ["Owls"]
         assert len(store) == 3
         with store.writing():
-            store.put([BREAD])
+            store.put([alone(BREAD)])
         assert found(other, "mould on bread", "group=kitchens", mode="vectors") == ["Bread mould"]
 
 

@@ -110,7 +110,7 @@ class Shelf:
         if not self.may_change:
             raise QuothError("This page may not change the library.")
         try:
-            return self.library.add(list(paths), progress)
+            return self.library.add(list(map(Path, paths)), progress)  # never names on the network
         finally:
             self._known = None
 

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from rag import AddReport, Hit, Record
-from rag.cli.rendering import for_reading, labelled, located, names
+from rag.cli.rendering import for_reading, labelled, names
+from rag.cli.reports import counted, located
 from ui.render import link_html, place_attributes, plain
 
 HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 MAX_LISTED = 200
+MAX_TOLD = 50
 
 
 def verbatim(text: str) -> str:
@@ -135,21 +137,21 @@ def _nothing() -> str:
 
 def report_html(report: AddReport) -> str:
     """What became of the records of the files that were added."""
-    counts = (
-        ("added", report.added),
-        ("updated", report.updated),
-        ("merged", report.merged),
-        ("unchanged", report.unchanged),
-        ("rejected", len(report.rejected)),
+    told = (
+        ("Rejected", report.rejected),
+        ("No abstract", report.skipped),
+        ("Note", report.notes),
     )
-    told = ", ".join(f"{count:,} {name}" for name, count in counts if count or name == "added")
-    items = "".join(f"<li>Rejected: {escape(located(item))}</li>" for item in report.rejected[:50])
-    items += "".join(f"<li>Note: {escape(located(item))}</li>" for item in report.notes[:50])
-    left = max(0, len(report.rejected) - 50) + max(0, len(report.notes) - 50)
-    items += f"<li>and {left:,} more</li>" if left else ""
+    shown = [
+        f"<li>{kind}: {escape(located(item))}</li>"
+        for kind, items in told
+        for item in items[:MAX_TOLD]
+    ]
+    left = sum(max(0, len(items) - MAX_TOLD) for _, items in told)
+    shown += [f"<li>and {left:,} more</li>"] if left else []
     return (
-        f'<div class="report" role="status"><p>{report.read:,} records read: {told}.</p>'
-        f"<ul>{items}</ul></div>"
+        f'<div class="report" role="status"><p>{escape(counted(report))}</p>'
+        f"<ul>{''.join(shown)}</ul></div>"
     )
 
 

@@ -1,4 +1,6 @@
-"""BM25 over the records of a library: derived from Chroma, and rebuilt when in doubt.
+"""BM25 over the papers of a library, and what they are looked up by.
+
+Derived from Chroma, and rebuilt when in doubt.
 
 A record is one document, title and abstract together: measured on SciFact train, that beats
 BM25 over the passages by .01 nDCG@10 in the fused ranking (docs/retrieval.md).
@@ -24,11 +26,13 @@ import tantivy
 from vectorstore.errors import LibraryError
 from vectorstore.failures import is_failure
 from vectorstore.filters import Condition, Filter
-from vectorstore.records import Record
+from vectorstore.papers import Paper, look_up_keys
 from vectorstore.terms import index_terms
 
-VERSION = 1
+VERSION = 2
 """Raised whenever terms or fields change, so that older indexes are rebuilt."""
+MAX_ALIKE = 64
+"""Papers that one record is compared with, at most: those that share its rarest keys."""
 HEAP_BYTES = 50_000_000
 META_FILE = "meta.json"
 STAMP_FILE = "stamp.json"
@@ -70,14 +74,14 @@ class LexicalIndex:
         draft.write_text(json.dumps({"of": stamp, "state": self._state()}), encoding="utf-8")
         draft.replace(self._folder / STAMP_FILE)
 
-    def replace(self, records: Iterable[Record], removed: Iterable[str] = ()) -> None:
-        """Puts records in, in place of those of the same ids, and takes out `removed` (ids)."""
-        records = list(records)
+    def replace(self, papers: Iterable[Paper], removed: Iterable[str] = ()) -> None:
+        """Puts papers in, in place of those of the same ids, and takes out `removed` (ids)."""
+        papers = list(papers)
         writer = self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
-        for record_id in {*removed, *(record.id for record in records)}:
+        for record_id in {*removed, *(paper.id for paper in papers)}:
             writer.delete_documents_by_term("record", record_id)
-        for record in records:
-            writer.add_document(_document(record))
+        for paper in papers:
+            writer.add_document(_document(paper))
         writer.commit()
         writer.wait_merging_threads()
         self.refresh()
@@ -153,6 +157,12 @@ class LexicalIndex:
             )
         return self._collect(query, top_k)
 
+    def find(self, keys: Sequence[str]) -> list[str]:
+        """Ids of the papers that share most with these look-up keys."""
+        wanted = [(tantivy.Occur.Should, self._term("key", key)) for key in keys]
+        query = tantivy.Query.boolean_query(wanted)
+        return [hit.record_id for hit in self._collect(query, MAX_ALIKE)]
+
     def rarity(self, term: str) -> float:
         """BM25's inverse document frequency of a term: ln(1 + (N - n + 0.5) / (n + 0.5))."""
         with self._noticing_damage():
@@ -208,10 +218,12 @@ def _schema() -> tantivy.Schema:
     for name in ("body", "title"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     builder.add_integer_field("year", indexed=True)
+    builder.add_text_field("key", tokenizer_name="raw", index_option="basic")
     return builder.build()
 
 
-def _document(record: Record) -> tantivy.Document:
+def _document(paper: Paper) -> tantivy.Document:
+    record = paper.record
     title = index_terms(record.title)
     document = tantivy.Document(
         record=record.id,
@@ -223,4 +235,6 @@ def _document(record: Record) -> tantivy.Document:
     for name, values in (("group", record.groups), ("source", record.sources)):
         for value in values:
             document.add_text(name, value.casefold())
+    for key in look_up_keys(paper):
+        document.add_text("key", key)
     return document

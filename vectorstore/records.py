@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 DOI_PATTERN = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>]{1,256})", re.IGNORECASE)
@@ -190,6 +190,8 @@ class AddReport:
         updated: Already there, with other content than now.
         merged: The same paper as another, from another source; both sources are kept.
         unchanged: Already there exactly so.
+        embedded: Passages that the embedding model read.
+        kept: Passages of papers that changed otherwise, whose vectors serve as they are.
         rejected: Could not be used.
         skipped: Have no abstract.
         notes: Worth knowing, yet nothing was lost (a file in Latin-1, for instance).
@@ -200,6 +202,8 @@ class AddReport:
     updated: int = 0
     merged: int = 0
     unchanged: int = 0
+    embedded: int = 0
+    kept: int = 0
     rejected: list[RejectedRecord] = field(default_factory=list)
     skipped: list[SkippedRecord] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -260,36 +264,6 @@ def identify(
     if pmid:
         return f"pmid:{pmid}"
     return text_identity(abstract)
-
-
-def merge(old: Record, new: Record) -> Record:
-    """One record out of two of the same paper.
-
-    The newer content wins where it says something; sources, groups and keywords are united; a
-    given title beats a derived one; the identity stays that of `old`, so that nothing that
-    refers to it breaks. The authors' abstract beats a digest of it.
-    """
-    title_from = old if new.title_derived and not old.title_derived else new
-    lesser = new.digest and not old.digest
-    abstract = old.abstract if lesser or same_text(old.abstract, new.abstract) else new.abstract
-    return replace(
-        new,
-        id=old.id,
-        title=title_from.title,
-        title_derived=title_from.title_derived,
-        abstract=abstract,
-        authors=new.authors or old.authors,
-        year=new.year if new.year is not None else old.year,
-        venue=new.venue or old.venue,
-        url=new.url or old.url,
-        doi=new.doi or old.doi,
-        arxiv_id=new.arxiv_id or old.arxiv_id,
-        pmid=new.pmid or old.pmid,
-        keywords=unite(old.keywords, new.keywords),
-        groups=unite(old.groups, new.groups),
-        sources=unite(old.sources, new.sources),
-        digest=old.digest and new.digest,
-    )
 
 
 def same_text(left: str, right: str) -> bool:

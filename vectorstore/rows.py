@@ -1,8 +1,9 @@
-"""Records and passages as Chroma rows, and back; pure.
+"""Papers and passages as Chroma rows, and back; pure.
 
-A record's rows are its passages. Each row carries what filters and look-ups need; the first one
-also carries the whole record as JSON. `stamp` ties the rows of one state of a record together:
-rows of an older state, left by an `add` that was killed, are known by another stamp.
+A record's rows are its passages. Each row carries what filters need; the first one also carries
+the whole record, and the records that it was made from, as JSON. `stamp` ties the rows of one
+state of a record together: rows of an older state, left by an `add` that was killed, are known by
+another stamp.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from vectorstore.records import Passage, Record, text_identity
+from vectorstore.papers import Paper, from_columns, to_columns
+from vectorstore.records import Passage, Record
 from vectorstore.terms import index_terms
 
 Metadata = dict[str, Any]
 Item = TypeVar("Item")
-
-IDENTITIES = ("doi", "arxiv_id", "pmid")
 
 
 def row_id(record_id: str, ordinal: int) -> str:
@@ -31,11 +31,12 @@ def record_id_of(row: str) -> str:
     return row.rpartition("#")[0]
 
 
-def to_metadata(record: Record, passages: Sequence[Passage]) -> list[Metadata]:
-    """One row's metadata for each passage.
+def to_metadata(paper: Paper, passages: Sequence[Passage]) -> list[Metadata]:
+    """One row's metadata for each passage of a paper.
 
     What a record lacks is None: Chroma keeps what an earlier state of a row said otherwise.
     """
+    record = paper.record
     shared: Metadata = {
         "record_id": record.id,
         "stamp": record.fingerprint,
@@ -49,8 +50,9 @@ def to_metadata(record: Record, passages: Sequence[Passage]) -> list[Metadata]:
         {**shared, "ordinal": item.ordinal, "start": item.start, "end": item.end}
         for item in passages
     ]
-    rows[0] |= {name: None for name in IDENTITIES} | _identity_columns(record)
     rows[0]["record"] = json.dumps(record.to_json(), ensure_ascii=False)
+    for name, value in to_columns(paper).items():
+        rows[0][name] = value and json.dumps(value, ensure_ascii=False)
     return rows
 
 
@@ -59,19 +61,16 @@ def to_record(metadata: Metadata) -> Record:
     return Record.from_json(json.loads(metadata["record"]))
 
 
+def to_paper(metadata: Metadata) -> Paper:
+    """The paper that the metadata of a first row carries."""
+    parts, apart = (json.loads(metadata.get(name) or "null") for name in ("parts", "apart"))
+    return from_columns(to_record(metadata), parts, apart)
+
+
 def to_passage(metadata: Metadata, record: Record) -> Passage:
     """The passage that a row's metadata places in a record."""
     start, end = int(metadata["start"]), int(metadata["end"])
     return Passage(record.id, int(metadata["ordinal"]), start, end, record.abstract[start:end])
-
-
-def identity_clauses(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Chroma filters that together find every row of a paper that is one of these records."""
-    columns: dict[str, set[str]] = {}
-    for record in records:
-        for name, value in _identity_columns(record).items():
-            columns.setdefault(name, set()).add(value)
-    return [{name: {"$in": sorted(values)}} for name, values in sorted(columns.items())]
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
@@ -79,9 +78,3 @@ def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
-
-
-def _identity_columns(record: Record) -> dict[str, str]:
-    named = {name: getattr(record, name) for name in IDENTITIES}
-    found = {name: value for name, value in named.items() if value}
-    return {**found, "text_id": text_identity(record.abstract)}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import chromadb
 import numpy as np
@@ -28,15 +28,12 @@ from vectorstore.latex import searchable
 from vectorstore.lexical import VERSION as LEXICAL_VERSION
 from vectorstore.lexical import LexicalIndex
 from vectorstore.manifest import Manifest
+from vectorstore.matching import VERSION as KEYS_VERSION
+from vectorstore.matching import keys
 from vectorstore.minilm import Vectors
+from vectorstore.papers import Paper, identities_of
 from vectorstore.records import Hit, Passage, Record
-from vectorstore.rows import (
-    batches,
-    identity_clauses,
-    row_id,
-    to_passage,
-    to_record,
-)
+from vectorstore.rows import batches, row_id, to_paper, to_passage
 from vectorstore.searching import Wanted, find_hits
 from vectorstore.table import LONG_TAIL_ROWS, PAGE_ROWS, TAIL_ROWS, Table
 
@@ -45,6 +42,18 @@ TERMS_FOLDER = "terms"
 
 Waiting = Callable[[str], None]
 """Told, in one line, what a writer waits for."""
+
+
+class Written(NamedTuple):
+    """What it took to write papers.
+
+    Attributes:
+        embedded: Passages that the embedding model read.
+        kept: Passages whose vectors were there already.
+    """
+
+    embedded: int = 0
+    kept: int = 0
 
 
 class Store:
@@ -100,24 +109,41 @@ class Store:
 
     def get(self, ids: Iterable[str]) -> dict[str, Record]:
         """The records of these ids, in that order; those that are not there are left out."""
+        return {key: paper.record for key, paper in self.get_papers(ids).items()}
+
+    def get_papers(self, ids: Iterable[str]) -> dict[str, Paper]:
+        """The papers of these ids, in that order; those that are not there are left out."""
         unique = list(dict.fromkeys(ids))
         rows = self._table.get([row_id(item, 0) for item in unique])
-        found = {row["record_id"]: to_record(row) for row in rows.values()}
+        found = {row["record_id"]: to_paper(row) for row in rows.values()}
         return {item: found[item] for item in unique if item in found}
 
     def records(self) -> Iterator[Record]:
         """All records, in the order in which they were first added."""
+        return (paper.record for paper in self.papers())
+
+    def papers(self) -> Iterator[Paper]:
+        """All papers, in the order in which they were first added."""
         for page in batches(self._table.ids({"ordinal": 0}), PAGE_ROWS):
             rows = self._table.get(page)
-            yield from (to_record(rows[row]) for row in page if row in rows)
+            yield from (to_paper(rows[row]) for row in page if row in rows)
 
-    def find_same(self, records: Sequence[Record]) -> list[Record]:
-        """The records that have the id, a DOI, arXiv id, PMID or the abstract of one of these."""
-        found = self.get([record.id for record in records])
-        for clause in identity_clauses(records):
-            for row in self._table.select(clause).values():
-                found.setdefault(row["record_id"], to_record(row))
-        return list(found.values())
+    def find_same(self, records: Sequence[Record]) -> list[Paper]:
+        """The papers that share their id or a look-up key with one of these records."""
+        with self._table.turn:
+            self._keep_up()
+            ids = [found for item in records for found in self.lexical.find([item.id, *keys(item)])]
+        return list(self.get_papers(ids).values())
+
+    def find_named(self, identity: str) -> Paper | None:
+        """The paper of an id, or with a record of that identity (`doi:10.1101/x`), if any."""
+        found = self.get_papers([identity]).get(identity)
+        with self._table.turn:
+            self._keep_up()
+            sharing = [] if found else self.lexical.find([identity.lower()])
+        others = self.get_papers(sharing).values()
+        named = (paper for paper in others if identity.lower() in identities_of(paper))
+        return found or next(named, None)
 
     def passages(self, record: Record) -> list[Passage]:
         """The passages of a record of the library, in order."""
@@ -159,6 +185,12 @@ class Store:
                 self._reopen()
                 return find_hits(wanted, self._table, self.lexical)
 
+    @property
+    def folders(self) -> dict[str, str]:
+        """Where the folders lie that the library is kept in step with, by their names."""
+        self._keep_up()
+        return dict(self._table.folders)
+
     # Writing ---------------------------------------------------------------------------------
 
     @contextmanager
@@ -179,29 +211,21 @@ class Store:
         finally:
             self._pen.release()
 
-    def put(self, records: Sequence[Record]) -> None:
-        """Writes records, in place of those of the same ids. Within `writing` only."""
-        if not records:
-            return
-        pieces = [(record, self._cut(record)) for record in records]
-        texts = [
-            embedded_text(record, passage, self.embedder.count_tokens, self.embedder.window)
-            for record, passages in pieces
-            for passage in passages
-        ]
-        self._write(pieces, self.embedder.embed(texts))
+    def put(self, papers: Sequence[Paper]) -> Written:
+        """Writes papers, in place of those of the same ids. Within `writing` only.
 
-    def put_metadata(self, records: Sequence[Record]) -> None:
-        """Writes records whose title and abstract are as they were: vectors stay as they are."""
-        if not records:
-            return
-        pieces = [(record, self._cut(record)) for record in records]
-        ids = [passage.id for _, passages in pieces for passage in passages]
-        kept = self._table.vectors(ids)
-        if len(kept) < len(ids):
-            self.put(records)
-        else:
-            self._write(pieces, np.asarray([kept[item] for item in ids], dtype=np.float32))
+        Passages that were there before keep their vectors.
+        """
+        if not papers:
+            return Written()
+        pieces = [(paper, self._cut(paper.record)) for paper in papers]
+        texts = [text for paper, passages in pieces for text in self._texts(paper.record, passages)]
+        known = self._known_vectors([paper.id for paper in papers])
+        fresh = list(dict.fromkeys(text for text in texts if text not in known))
+        if fresh:
+            known |= zip(fresh, self.embedder.embed(fresh), strict=True)
+        self._write(pieces, np.asarray([known[text] for text in texts], dtype=np.float32))
+        return Written(len(fresh), len(texts) - len(fresh))
 
     def remove(self, ids: Iterable[str]) -> list[str]:
         """Takes records out: passages, vectors and terms. Within `writing` only.
@@ -216,15 +240,32 @@ class Store:
                 self.lexical.replace([], removed=batch)
         return present
 
+    def remember_folder(self, name: str, place: str) -> None:
+        """Notes where a folder lies that the library is kept in step with."""
+        self._table.remember_folder(name, place)
+
     def _cut(self, record: Record) -> list[Passage]:
         return chunk(record, self.embedder.count_tokens, self.embedder.window)
 
-    def _write(self, pieces: list[tuple[Record, list[Passage]]], vectors: Vectors) -> None:
-        records = [record for record, _ in pieces]
+    def _texts(self, record: Record, passages: Iterable[Passage]) -> list[str]:
+        """What the embedding model reads for passages."""
+        model = self.embedder
+        return [embedded_text(record, item, model.count_tokens, model.window) for item in passages]
+
+    def _known_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Vectors of the passages that records of these ids have now, by what was embedded."""
+        texts: dict[str, str] = {}
+        for record in self.get(ids).values():
+            passages = self._cut(record)
+            texts |= zip([item.id for item in passages], self._texts(record, passages), strict=True)
+        vectors = self._table.vectors(list(texts)) if texts else {}
+        return {texts[row]: vector for row, vector in vectors.items()}
+
+    def _write(self, pieces: list[tuple[Paper, list[Passage]]], vectors: Vectors) -> None:
         with self._changing(len(vectors)):
             self._table.upsert(pieces, vectors)
-            self._table.delete(self._stale_rows(records))
-            self.lexical.replace(records)
+            self._table.delete(self._stale_rows([paper.record for paper, _ in pieces]))
+            self.lexical.replace([paper for paper, _ in pieces])
         if self._table.tail >= LONG_TAIL_ROWS:
             self._table.checkpoint()
 
@@ -264,7 +305,8 @@ class Store:
         self._finish_what_was_left()
 
     def _stamp(self) -> dict[str, Any]:
-        return {"revision": self._table.revision, "version": LEXICAL_VERSION}
+        version = f"{LEXICAL_VERSION}, keys {KEYS_VERSION}"
+        return {"revision": self._table.revision, "version": version}
 
     def _is_finished(self) -> bool:
         return self._table.tail < TAIL_ROWS and self.lexical.stamp == self._stamp()
@@ -295,9 +337,9 @@ class Store:
         stale: list[str] = []
         with stated(self.folder):
             self.lexical.clear()
-            for batch in batches(self.records(), PAGE_ROWS):
+            for batch in batches(self.papers(), PAGE_ROWS):
                 self.lexical.replace(batch)
-                stale += self._stale_rows(batch)
+                stale += self._stale_rows([paper.record for paper in batch])
         with self._changing(len(stale)):
             self._table.delete(stale)
 

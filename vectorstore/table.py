@@ -10,6 +10,7 @@ checkpoints only, and under their protection; the tail, kept in Chroma, counts t
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -26,7 +27,8 @@ from vectorstore.errors import LibraryError
 from vectorstore.failures import RESTORE, stated
 from vectorstore.manifest import Manifest, check_manifest
 from vectorstore.minilm import Vectors
-from vectorstore.records import Passage, Record
+from vectorstore.papers import Paper
+from vectorstore.records import Passage
 from vectorstore.rows import Metadata, batches, to_metadata
 
 COLLECTION = "passages"
@@ -55,6 +57,7 @@ class Table:
         turn: Held by the thread that uses the table.
         revision: Names the state of the rows that this process has loaded.
         tail: Rows written since the last checkpoint.
+        folders: Where the folders lie that the library is kept in step with, by their names.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, connect: Connect) -> None:
@@ -66,6 +69,7 @@ class Table:
         self.turn = threading.RLock()
         self.revision = ""
         self.tail = 0
+        self.folders: dict[str, str] = {}
         self._folder = folder
         self._manifest = manifest
         self._connect = connect
@@ -152,17 +156,23 @@ class Table:
             self._note(uuid4().hex, self.tail + rows)
             yield
 
-    def upsert(self, pieces: Sequence[tuple[Record, list[Passage]]], vectors: Vectors) -> None:
-        """Writes the rows of records, all of a record at once. Within `changing` only."""
+    def remember_folder(self, name: str, place: str) -> None:
+        """Notes where a folder lies that the library is kept in step with."""
+        with self.turn, self._stated(), self._step:
+            self.folders[name] = place
+            self._note(self.revision, self.tail)
+
+    def upsert(self, pieces: Sequence[tuple[Paper, list[Passage]]], vectors: Vectors) -> None:
+        """Writes the rows of papers, all of a paper at once. Within `changing` only."""
         limit = self._client.get_max_batch_size()
         start = 0
         rows: list[tuple[str, Metadata]] = []
-        for record, passages in pieces:
+        for paper, passages in pieces:
             if rows and len(rows) + len(passages) > limit:
                 self._upsert(rows, vectors[start : start + len(rows)])
                 start, rows = start + len(rows), []
             ids = [passage.id for passage in passages]
-            rows += zip(ids, to_metadata(record, passages), strict=True)
+            rows += zip(ids, to_metadata(paper, passages), strict=True)
         self._upsert(rows, vectors[start : start + len(rows)])
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -201,10 +211,15 @@ class Table:
         told = self._collection.metadata or {}
         self.revision, self.tail = str(told.get("revision")), int(told.get("tail", 0))
         self._sealed = str(told.get("index", ""))
+        self.folders = dict(json.loads(told.get("folders") or "{}"))
 
     def _note(self, revision: str, tail: int) -> None:
         """Writes the collection's metadata."""
-        kept = {"manifest": self._manifest.to_text(), "index": self._sealed}
+        kept = {
+            "manifest": self._manifest.to_text(),
+            "index": self._sealed,
+            "folders": json.dumps(self.folders),
+        }
         self._collection.modify(metadata={**kept, "revision": revision, "tail": tail})
         self.revision, self.tail = revision, tail
 

@@ -18,6 +18,7 @@ from vectorstore.adding import add
 from vectorstore.embedding import Embedder, open_embedder
 from vectorstore.manifest import Manifest
 from vectorstore.minilm import Vectors
+from vectorstore.papers import alone
 from vectorstore.records import Record
 from vectorstore.store import Store
 
@@ -49,7 +50,7 @@ def write_records(folder: Path, records: Sequence[Record], embedder: Embedder) -
     with Store(folder, embedder) as store, store.writing(), bar as advance:
         for start in range(0, len(records), BATCH_RECORDS):
             batch = records[start : start + BATCH_RECORDS]
-            store.put(batch)
+            store.put(list(map(alone, batch)))
             advance(len(batch))
 
 

@@ -21,6 +21,8 @@ from rag.cli.console import (
     write_rows,
     write_table,
 )
+from rag.cli.gathering import add, duplicates, export, split, sync
+from rag.cli.options import AsJson, LibraryPath, LLMName, Where
 from vectorstore.fusion import Mode
 
 LIST_COLUMNS = ("id", "year", "title", "groups", "sources")
@@ -48,32 +50,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # its boxes would end up in pipes too
 )
 
-LibraryPath = Annotated[
-    Path | None,
-    typer.Option(
-        "--library",
-        metavar="PATH",
-        help="Folder of the library; else QUOTH_LIBRARY, else the user's data folder.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, verbatim.")]
-Where = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="FILTER",
-        help="Which papers: year>=2024, group=NAME, source=FILE, title=WORDS. Repeat to narrow.",
-    ),
-]
-
-LLMName = Annotated[
-    str | None,
-    typer.Option(
-        "--llm",
-        metavar="openai:MODEL",
-        help="Let an LLM write: OPENAI_BASE_URL's or OpenAI's own. Else QUOTH_LLM, else none.",
-    ),
-]
-
 
 def show_version(wanted: bool) -> None:
     """Writes the version and ends."""
@@ -95,28 +71,6 @@ def describe(
     if context.invoked_subcommand is None:
         sys.stderr.write(context.get_help() + "\n")
         raise typer.Exit(MISUSED)
-
-
-@app.command()
-def add(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of abstracts.")],
-    library: LibraryPath = None,
-    as_json: AsJson = False,
-) -> None:
-    """Add files of abstracts to the library."""
-    from rag.cli.libraries import add_with_progress, opened
-    from rag.cli.rendering import report_blocks
-
-    with opened(library) as own:
-        report = add_with_progress(own, files)
-        holding = f"{len(own):,} papers in {own.store.folder}"
-    if as_json:
-        write_json(report.to_json())
-    else:
-        write_blocks(report_blocks(report, holding))
-    if report.read == len(report.rejected):
-        tell("No record could be read; nothing was added.")
-        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -211,6 +165,10 @@ def search(
         write_json([hit_values(hit) for hit in hits])
     else:
         write_blocks(hit_blocks(hits))
+
+
+for command in (add, sync, duplicates, split, export):
+    app.command()(command)
 
 
 @app.command("list")

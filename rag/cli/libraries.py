@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -13,7 +14,8 @@ from rag.cli.console import open_console, tell
 from rag.config import Settings, read_settings
 from rag.library import Library
 from vectorstore.errors import LibraryError
-from vectorstore.records import AddReport
+
+Report = TypeVar("Report")
 
 
 @contextmanager
@@ -70,11 +72,11 @@ def missing(record_id: str, library: Library) -> str:
     return f"No paper {record_id!r} in {place}; `quoth list` shows the ids."
 
 
-def add_with_progress(library: Library, files: list[Path]) -> AddReport:
-    """Adds files, with a running count where stderr is a terminal."""
+def with_progress(work: Callable[[Callable[[int], None]], Report]) -> Report:
+    """Does work that tells how many records it dealt with; counted where stderr is a terminal."""
     columns = (SpinnerColumn(), TextColumn("{task.completed:,} records"), TimeElapsedColumn())
     console = open_console(sys.stderr)
     shown = console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
         task = progress.add_task("", total=None)
-        return library.add(files, lambda count: progress.advance(task, count), tell)
+        return work(lambda count: progress.advance(task, count))

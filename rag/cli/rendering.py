@@ -10,7 +10,7 @@ from rich.text import Text
 from rag.answer import Answer, Citation, Sentence
 from rag.cli.console import Block, as_data
 from vectorstore.latex import readable
-from vectorstore.records import AddReport, Hit, Note, Record, RejectedRecord
+from vectorstore.records import Hit, Record
 
 HIGH, FAIR = 0.8, 0.5
 MAX_AUTHORS = 6
@@ -63,24 +63,6 @@ def record_blocks(record: Record) -> Iterator[Block]:
     yield Block(Text(for_reading(record.abstract)))
     if record.digest:
         yield Block(Text("(A digest, in other words than the authors'.)", "dim"))
-
-
-def report_blocks(report: AddReport, holding: str) -> Iterator[Block]:
-    """What became of the records of the files that were added, and what the library holds now."""
-    counts = (
-        ("added", report.added),
-        ("updated", report.updated),
-        ("merged", report.merged),
-        ("unchanged", report.unchanged),
-        ("rejected", len(report.rejected)),
-    )
-    told = ", ".join(f"{count:,} {name}" for name, count in counts if count or name == "added")
-    yield Block(Text(f"{report.read:,} records read: {told}."))
-    for rejected in report.rejected:
-        yield Block(Text(f"rejected: {located(rejected)}", "red"))
-    for note in report.notes:
-        yield Block(Text(f"note: {located(note)}", "yellow"))
-    yield Block(Text(as_data(holding), "dim"))
 
 
 def status_blocks(status: dict[str, Any]) -> Iterator[Block]:
@@ -140,11 +122,6 @@ def confidence_words(confidence: float) -> str:
 def for_reading(text: str) -> str:
     """Text from outside on one line, its LaTeX written in Unicode."""
     return as_data(readable(text))
-
-
-def located(item: RejectedRecord | Note) -> str:
-    """Where in a file something was found, and what."""
-    return as_data(f"{item.source}, {item.where}: {item.reason}")
 
 
 def names(authors: Sequence[str]) -> str:

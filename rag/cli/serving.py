@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from rag.cli.commands import LibraryPath, LLMName, app
+from rag.cli.commands import app
 from rag.cli.console import tell, write_rows
+from rag.cli.options import LibraryPath, LLMName
 from vectorstore.errors import QuothError
 
 if TYPE_CHECKING:

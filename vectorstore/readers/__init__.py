@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from vectorstore.readers import jsonl, plain
+from vectorstore.readers import arxiv_atom, json_document, jsonl, plain, pubmed_xml, table
 from vectorstore.readers.fields import MAX_ABSTRACT_CHARACTERS, Item
 from vectorstore.readers.opening import (
     UNREADABLE,
@@ -34,7 +34,11 @@ class Format(Protocol):
 
 
 FORMATS: tuple[Format, ...] = (
+    pubmed_xml,
+    arxiv_atom,
+    json_document,
     jsonl,
+    table,
     plain,
 )
 """In the order in which they are tried; the last one takes everything."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from vectorstore.naming import derive_title
+from vectorstore.papers import Paper
 from vectorstore.records import (
     Note,
     Record,
@@ -19,7 +20,7 @@ from vectorstore.records import (
     unite,
 )
 
-Item: TypeAlias = Record | RejectedRecord | SkippedRecord | Note
+Item: TypeAlias = Record | Paper | RejectedRecord | SkippedRecord | Note
 Values: TypeAlias = Mapping[str, object]
 
 MAX_ABSTRACT_CHARACTERS = 100_000

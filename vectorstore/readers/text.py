@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from vectorstore.readers.opening import CHUNK_BYTES, WHOLE_FILE, Document
 from vectorstore.records import Note, RejectedRecord
@@ -36,10 +36,12 @@ class Head:
     Attributes:
         name: Its name in lower case, without the ending `.gz`; a hint only.
         text: About its first 64 kB, decoded; without byte order mark and leading white space.
+        columns: Names that the user gave for fields.
     """
 
     name: str
     text: str
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def line(self) -> str:
@@ -89,7 +91,8 @@ def look(document: Document) -> Head | str:
         return obstacle
     text = start[2:].decode(encoding, "replace") if encoding else _decode_start(start)
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Head(document.source.lower().removesuffix(".gz"), unified.lstrip())
+    name = document.source.lower().removesuffix(".gz")
+    return Head(name, unified.lstrip(), document.columns)
 
 
 def read_lines(document: Document, notes: list[Note] | None = None) -> Iterator[Line]:
@@ -106,7 +109,7 @@ def read_lines(document: Document, notes: list[Note] | None = None) -> Iterator[
 
 def _read_lines(document: Document) -> Iterator[Line]:
     kept, length, number = bytearray(), 0, 1
-    for chunk in _unify_line_ends(_chunks(document)):
+    for chunk in _unify_line_ends(read_chunks(document)):
         for ended, piece in enumerate(chunk.split(b"\n")):
             if ended:
                 yield _decode(bytes(kept), length, number)
@@ -146,7 +149,7 @@ def _find_binary(start: bytes) -> str | None:
     return None
 
 
-def _chunks(document: Document) -> Iterator[bytes]:
+def read_chunks(document: Document) -> Iterator[bytes]:
     """The content in chunks of UTF-8 or of what an 8-bit machine wrote, without byte order mark."""
     with document.open() as stream:
         chunk = stream.read(CHUNK_BYTES)

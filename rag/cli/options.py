@@ -1,0 +1,34 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+LibraryPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--library",
+        metavar="PATH",
+        help="Folder of the library; else QUOTH_LIBRARY, else the user's data folder.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, verbatim.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILTER",
+        help="Which papers: year>=2024, group=NAME, source=FILE, title=WORDS. Repeat to narrow.",
+    ),
+]
+
+LLMName = Annotated[
+    str | None,
+    typer.Option(
+        "--llm",
+        metavar="openai:MODEL",
+        help="Let an LLM write: OPENAI_BASE_URL's or OpenAI's own. Else QUOTH_LLM, else none.",
+    ),
+]
