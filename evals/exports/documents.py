@@ -30,15 +30,12 @@ def _halve(text: str) -> str:
     return text[: len(text) // 2] + "\n"
 
 
-# arXiv's snapshot: LaTeX in names, lines wrapped, two spaces in front of the abstract.
+# arXiv's snapshot: LaTeX in `authors`, not in `authors_parsed` (family, given, suffix); lines are
+# wrapped, the abstract stands behind two spaces.
 
 
 def _snapshot(paper: Paper) -> str:
-    names = [
-        [for_old_tex(author.family, 2), for_old_tex(author.given or "", 2), ""]
-        for author in paper.authors
-    ]
-    said = " and ".join(f"{given} {family}".strip() for family, given, _ in names)
+    said = " and ".join(for_old_tex(name, 2) for name in given_first(paper.authors))
     return _line(
         {
             "id": paper.arxiv_id,
@@ -60,7 +57,7 @@ def _snapshot(paper: Paper) -> str:
                 {"version": "v2", "created": "Sat, 3 Feb 2024 10:00:00 GMT"},
             ],
             "update_date": "2024-02-05",
-            "authors_parsed": names,
+            "authors_parsed": [[name.family, name.given or "", ""] for name in paper.authors],
         }
     )
 
@@ -77,7 +74,7 @@ def _wrap(text: str, indent: str = "") -> str:
 
 def _carry_snapshot(paper: Paper) -> Carried:
     return Carried(
-        abstract=_wrap(on_one_line(paper)),
+        abstract=on_one_line(paper),
         title=paper.title or "Untitled",
         authors=given_first(paper.authors),
         year=paper.written_year,
@@ -267,7 +264,7 @@ def _mark_up(text: str) -> str:
 def _carry_crossref(paper: Paper) -> Carried:
     parts = (f"{label.capitalize()}: {text}" if label else text for label, text in paper.sections)
     return Carried(
-        abstract="\n".join(parts),
+        abstract=" ".join(parts),
         title=paper.title,
         authors=given_first(paper.authors),
         year=paper.year,

@@ -192,7 +192,7 @@ def atom_categories(paper: Paper) -> tuple[str, ...]:
 
 def _carry_atom(paper: Paper) -> Carried:
     return Carried(
-        abstract=_wrap(on_one_line(paper)),
+        abstract=on_one_line(paper),
         title=paper.title or "Untitled",
         authors=given_first(paper.authors),
         year=paper.written_year,

@@ -132,7 +132,7 @@ def _make_sections(number: int, random: Random) -> tuple[tuple[str, str], ...]:
     flaw = FLAWED.get(number % FLAWS_EVERY)
     if flaw == "no letters":
         return (("", "12.5 (3) – 7."),)
-    text = wording.write_text(random, random.randint(2, 14), number)
+    text = wording.write_text(random, random.randint(3, 14), number)
     if flaw == "too long":
         return (("", (text + " ") * (TOO_LONG_CHARACTERS // len(text) + 1)),)
     if flaw == "control character":
