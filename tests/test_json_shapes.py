@@ -157,6 +157,11 @@ def test_a_work_of_crossref_loses_its_markup(tmp_path: Path) -> None:
     )
 
 
+def test_the_day_on_which_a_doi_was_registered_is_no_year(tmp_path: Path) -> None:
+    found = {"DOI": "10.5555/moth", "abstract": TEXT, "issued": {"date-parts": [[None]]}}
+    assert only(tmp_path, {**found, "created": {"date-parts": [[2005, 1, 1]]}}).year is None
+
+
 def test_a_line_of_the_arxiv_snapshot(tmp_path: Path) -> None:
     found = {
         "id": "hep-th/9901001",

@@ -135,6 +135,26 @@ def speed(
 
 
 @bench.command()
+def ingest(
+    records: Annotated[int, typer.Option(min=1, help="How many papers to invent.")] = 10_000,
+    arxiv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Real abstracts: measures duplicates, too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read exports of every format: speed, memory, known content; exit code 1 if any is lost."""
+    from evals.bench.ingest import failures, run_ingest
+    from evals.bench.ingest_tables import ingest_tables
+
+    result = run_ingest(records, arxiv)
+    show(result, as_json, ingest_tables)
+    for line in failures(result):
+        tell(line)
+    if not result["passed"]:
+        raise typer.Exit(1)
+
+
+@bench.command()
 def serve(
     users: Annotated[int, typer.Option(min=1, help="How many ask at the same time.")] = 20,
     seconds: Annotated[float, typer.Option(min=1.0, help="How long.")] = 60.0,

@@ -124,12 +124,15 @@ def _is_csl(found: Object) -> bool:
 
 
 def _read_csl(found: Object) -> Values:
-    """A work of Crossref, or CSL-JSON (https://api.crossref.org/swagger-ui)."""
+    """A work of Crossref, or CSL-JSON (https://api.crossref.org/swagger-ui).
+
+    Its `created` is the day on which the DOI was registered: for old volumes, decades later.
+    """
     title = _first(found.get("title"))
     subtitle = _first(found.get("subtitle"))
     venue = _first(found.get("container-title"))
     joined = f"{title}: {subtitle}" if title and subtitle and subtitle not in title else title
-    dates = (found.get(name) for name in ("issued", "published", "posted", "created"))
+    dates = (found.get(name) for name in ("issued", "published", "posted"))
     year = next((found_year for date in dates if (found_year := _csl_year(date))), None)
     return {
         "abstract": found.get("abstract"),
