@@ -24,9 +24,10 @@ from vectorstore.embedding import Embedder, open_embedder
 from vectorstore.errors import LibraryError, QuestionError
 from vectorstore.filters import Filter, parse_filter
 from vectorstore.fusion import Mode
+from vectorstore.pen import Waiting
 from vectorstore.readers import read
 from vectorstore.records import AddReport, Hit, Record
-from vectorstore.store import Store, Waiting
+from vectorstore.store import Store
 
 if TYPE_CHECKING:
     from rag.conversation import Conversation

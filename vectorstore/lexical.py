@@ -139,6 +139,21 @@ class LexicalIndex:
             (self._folder / STAMP_FILE).unlink(missing_ok=True)
             raise LibraryError(f"The term index {self._folder} is damaged ({error}).") from error
 
+    def ids(self) -> set[str]:
+        """The ids of all records."""
+        hits = self._collect(tantivy.Query.all_query(), max(1, len(self)))
+        return {hit.record_id for hit in hits}
+
+    def lacking(self, records: Iterable[Record]) -> list[str]:
+        """The ids of those of these records that are not found by all of their terms, once."""
+        return [record.id for record in records if not self._holds(record)]
+
+    def _holds(self, record: Record) -> bool:
+        terms = {*index_terms(record.title), *index_terms(record.abstract)}
+        wanted = [self._term("record", record.id), *(self._term("body", term) for term in terms)]
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, item) for item in wanted])
+        return len(self._collect(query, 2)) == 1
+
     def search(self, terms: Sequence[str], top_k: int, where: Filter) -> list[LexicalHit]:
         """The records that share most with `terms`, best first."""
         wanted = [(tantivy.Occur.Should, self._term("body", term)) for term in terms]

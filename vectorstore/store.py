@@ -7,7 +7,7 @@ rows that it agrees with. One process at a time holds the pen (`writer.lock`), f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,7 @@ from vectorstore.lexical import VERSION as LEXICAL_VERSION
 from vectorstore.lexical import LexicalIndex
 from vectorstore.manifest import Manifest
 from vectorstore.minilm import Vectors
+from vectorstore.pen import PEN_FILE, Waiting, take_pen
 from vectorstore.records import Hit, Passage, Record
 from vectorstore.rows import (
     batches,
@@ -38,13 +39,8 @@ from vectorstore.rows import (
     to_record,
 )
 from vectorstore.searching import Wanted, find_hits
+from vectorstore.swap import TERMS_FOLDER
 from vectorstore.table import LONG_TAIL_ROWS, PAGE_ROWS, TAIL_ROWS, Table
-
-PEN_FILE = "writer.lock"
-TERMS_FOLDER = "terms"
-
-Waiting = Callable[[str], None]
-"""Told, in one line, what a writer waits for."""
 
 
 class Store:
@@ -169,7 +165,7 @@ class Store:
             LibraryError: The folder cannot be written.
         """
         with stated(self.folder):
-            self._take_pen(waiting)
+            take_pen(self._pen, self.folder, waiting)
         try:
             self._keep_up()
             self._finish_what_was_left()
@@ -242,14 +238,6 @@ class Store:
         return [row for row, data in rows.items() if data["stamp"] != stamps[data["record_id"]]]
 
     # Keeping in step -------------------------------------------------------------------------
-
-    def _take_pen(self, waiting: Waiting | None) -> None:
-        try:
-            self._pen.acquire(timeout=0)
-        except Timeout:
-            if waiting:
-                waiting(f"Another process is adding to {self.folder}; waiting for it.")
-            self._pen.acquire()
 
     def _keep_up(self) -> None:
         """Loads the rows anew where another process wrote."""
