@@ -22,7 +22,7 @@ from vectorstore.lexical import LexicalIndex
 from vectorstore.manifest import Manifest, check_manifest
 from vectorstore.minilm import Vectors
 from vectorstore.pages import recover_papers
-from vectorstore.papers import FAULTS, LOST, Paper, judge
+from vectorstore.papers import FAULTS, Paper, judge
 from vectorstore.pen import Waiting, holding_pen
 from vectorstore.rawrows import RawLibrary, opened_raw
 from vectorstore.records import Record
@@ -215,7 +215,7 @@ def _examine_papers(
     report.passages = len(rows)
     for kind, text in FAULTS.items():
         if faults[kind] and not (unread and kind == "no vector"):
-            report.note(kind, text, faults[kind], repairable=kind != LOST)
+            report.note(kind, text, faults[kind])
     surplus = sorted(set(vectors or ()) - rows)
     if surplus:
         report.note("surplus vectors", "vectors of passages that are not there", surplus)

@@ -12,11 +12,14 @@ from vectorstore.records import Passage, Record
 from vectorstore.rows import Metadata, row_id, to_metadata
 
 LOST = "lost"
-_COLUMNS = ("record_id", "year", "groups", "sources", "title_terms", "doi", "arxiv_id", "pmid")
+_COLUMNS = (
+    *("record_id", "year", "groups", "sources", "title_terms"),
+    *("doi", "arxiv_id", "pmid", "text_id"),
+)
 """What filters and look-ups need; each follows from the record."""
 
 FAULTS = {
-    LOST: "papers whose first row is missing or cannot be read, and with it their abstract",
+    LOST: "papers whose abstract cannot be read; a repair takes out what is left of them",
     "stale": "rows of former states of papers, left by a process that was killed",
     "passages": "papers that lack passages, or whose passages do not cover the abstract",
     "columns": "papers whose rows say something else than their record",

@@ -31,6 +31,7 @@ from vectorstore.pages import recover_papers
 from vectorstore.papers import Paper, judge
 from vectorstore.pen import Waiting, holding_pen
 from vectorstore.rawrows import opened_raw
+from vectorstore.records import Record
 from vectorstore.rows import Metadata, batches, to_metadata
 from vectorstore.store import Store, connect
 from vectorstore.swap import DATABASE, TERMS_FOLDER, drop_draft, new_draft, put_in_place
@@ -147,7 +148,7 @@ def _rebuild(report: RepairReport, embedder: Embedder, progress: Progress | None
     table = Table(draft, Manifest(embedder.identity, embedder.window), connect)
     try:
         for batch in batches(_readable_papers(report), _BATCH):
-            _write(table, [*_kept(batch, report), *_made_anew(batch, report, embedder)])
+            _write(table, _rows_of(batch, report, embedder))
             if progress:
                 progress(len(batch))
         table.checkpoint()
@@ -189,31 +190,33 @@ def _recovered_papers(report: RepairReport) -> Iterator[Paper]:
     yield from papers
 
 
-def _kept(papers: Iterable[Paper], report: RepairReport) -> Iterator[Row]:
-    """The rows of papers that are whole."""
+def _rows_of(papers: Iterable[Paper], report: RepairReport, embedder: Embedder) -> list[Row]:
+    """The rows of papers, in order: as they are where they are whole, else made anew."""
+    rows: list[tuple[str, Metadata, Vectors | None]] = []
+    texts: list[str] = []
     for paper in papers:
         if paper.can_be_kept:
             report.kept += 1
-            yield from ((row.id, row.values, paper.vectors[row.id]) for row in paper.rows)
+            rows += [(row.id, row.values, paper.vectors[row.id]) for row in paper.rows]
+        elif paper.record:
+            report.embedded += 1
+            for row, values, text in _cut_anew(paper.record, paper.first, embedder):
+                rows.append((row, values, None))
+                texts.append(text)
+    made = iter(embedder.embed(texts) if texts else ())
+    return [(row, values, next(made) if vector is None else vector) for row, values, vector in rows]
 
 
-def _made_anew(papers: Iterable[Paper], report: RepairReport, embedder: Embedder) -> Iterator[Row]:
-    """The rows of all other papers, from their records."""
-    rows: list[tuple[str, Metadata]] = []
-    texts: list[str] = []
-    for paper in papers:
-        if paper.record is None or paper.can_be_kept:
-            continue
-        report.embedded += 1
-        record, count_tokens, window = paper.record, embedder.count_tokens, embedder.window
-        passages = chunk(record, count_tokens, window)
-        metadata = to_metadata(record, passages)
-        metadata[0] |= _own_columns(paper.first, metadata[0])
-        rows += zip([passage.id for passage in passages], metadata, strict=True)
-        texts += [embedded_text(record, passage, count_tokens, window) for passage in passages]
-    vectors = embedder.embed(texts) if texts else ()
-    for (row, values), vector in zip(rows, vectors, strict=True):
-        yield row, values, vector
+def _cut_anew(
+    record: Record, first: Metadata, embedder: Embedder
+) -> Iterator[tuple[str, Metadata, str]]:
+    """Row id, metadata and the text to embed of each passage of a record."""
+    passages = chunk(record, embedder.count_tokens, embedder.window)
+    metadata = to_metadata(record, passages)
+    metadata[0] |= _own_columns(first, metadata[0])
+    for passage, values in zip(passages, metadata, strict=True):
+        text = embedded_text(record, passage, embedder.count_tokens, embedder.window)
+        yield passage.id, values, text
 
 
 def _own_columns(first: Metadata, made: Metadata) -> Metadata:

@@ -39,7 +39,7 @@ from vectorstore.rows import (
     to_record,
 )
 from vectorstore.searching import Wanted, find_hits
-from vectorstore.swap import TERMS_FOLDER
+from vectorstore.swap import TERMS_FOLDER, drop_draft
 from vectorstore.table import LONG_TAIL_ROWS, PAGE_ROWS, TAIL_ROWS, Table
 
 
@@ -169,6 +169,7 @@ class Store:
         try:
             self._keep_up()
             self._finish_what_was_left()
+            drop_draft(self.folder)
             yield
             if self._table.tail >= TAIL_ROWS:
                 self._table.checkpoint()
