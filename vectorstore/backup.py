@@ -18,9 +18,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import uuid4
 
 from filelock import FileLock
 
@@ -95,15 +93,18 @@ def backup(
         raise LibraryError(f"No library at {folder}; expected a folder that `quoth add` made.")
     if file.exists() and not replace:
         raise LibraryError(f"{file} exists already. Name another file, or remove it first.")
-    draft = file.with_name(f".{file.name}.{uuid4().hex[:8]}")
-    try:
-        with holding_pen(folder, waiting), _written(folder, file):
-            report = _save(folder, file, draft)
-            settle(draft)
-            draft.replace(file)
-            return report
-    finally:
-        draft.unlink(missing_ok=True)
+    workplace = file.absolute().with_name(f".{file.name}.new")
+    with holding_pen(folder, waiting), _written(folder, file):
+        shutil.rmtree(workplace, ignore_errors=True)  # of a backup that was killed
+        try:
+            workplace.mkdir()
+            (workplace / "copy").mkdir()
+            report = _save(folder, file, workplace)
+            settle(workplace / "whole")
+            (workplace / "whole").replace(file)
+        finally:
+            shutil.rmtree(workplace, ignore_errors=True)
+    return report
 
 
 @contextmanager
@@ -121,28 +122,27 @@ def _written(folder: Path, file: Path) -> Iterator[None]:
         ) from error
 
 
-def _save(folder: Path, file: Path, draft: Path) -> BackupReport:
+def _save(folder: Path, file: Path, workplace: Path) -> BackupReport:
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    with TemporaryDirectory(dir=file.absolute().parent, prefix=".quoth-") as place:
-        copy = Path(place)
-        with FileLock(folder / STEP_FILE):
-            _copy_files(folder, copy)
-        with _sound(copy) as raw:
-            manifest, passages = json.loads(raw.metadata["manifest"]), raw.count()
-        members = {}
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-            for path in sorted(path for path in copy.rglob("*") if path.is_file()):
-                name = path.relative_to(copy).as_posix()
-                archive.write(path, name)
-                members[name] = Member(path.stat().st_size, _hash(path))
-            told = {
-                "quoth_backup": FORMAT,
-                "made": made,
-                "passages": passages,
-                "library": manifest,
-                "members": {name: asdict(member) for name, member in members.items()},
-            }
-            archive.writestr(MANIFEST, json.dumps(told, indent=1))
+    copy = workplace / "copy"
+    with FileLock(folder / STEP_FILE):
+        _copy_files(folder, copy)
+    with _sound(copy) as raw:
+        manifest, passages = json.loads(raw.metadata["manifest"]), raw.count()
+    members: dict[str, Member] = {}
+    with zipfile.ZipFile(workplace / "whole", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(path for path in copy.rglob("*") if path.is_file()):
+            name = path.relative_to(copy).as_posix()
+            archive.write(path, name)
+            members[name] = Member(path.stat().st_size, _hash(path))
+        told = {
+            "quoth_backup": FORMAT,
+            "made": made,
+            "passages": passages,
+            "library": manifest,
+            "members": {name: asdict(member) for name, member in members.items()},
+        }
+        archive.writestr(MANIFEST, json.dumps(told, indent=1))
     size = sum(member.bytes for member in members.values())
     return BackupReport(file, folder, passages, size, made)
 

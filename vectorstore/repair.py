@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -129,16 +130,18 @@ def _mend(
 
 def _copy_aside(folder: Path) -> Path:
     """Copies the library beside it; the copy has its name once it is whole."""
-    when = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
     whole = folder.absolute()
-    copy = whole.with_name(f"{whole.name}.before-repair-{when}")
-    draft = copy.with_name(copy.name + ".new")
+    name = f"{whole.name}.before-repair"
+    when = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
+    copies = (whole.with_name(f"{name}-{when}-{number}") for number in count(1))
+    copy = next(path for path in copies if not path.exists())
+    draft = whole.with_name(f"{name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
     try:
         shutil.copytree(folder, draft, ignore=shutil.ignore_patterns("*.lock"))
         draft.replace(copy)
-    except BaseException:
+    finally:
         shutil.rmtree(draft, ignore_errors=True)
-        raise
     return copy
 
 
