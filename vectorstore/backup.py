@@ -127,7 +127,7 @@ def _save(folder: Path, file: Path, workplace: Path) -> BackupReport:
     copy = workplace / "copy"
     with FileLock(folder / STEP_FILE):
         _copy_files(folder, copy)
-    with _sound(copy) as raw:
+    with _sound(folder, copy) as raw:
         manifest, passages = json.loads(raw.metadata["manifest"]), raw.count()
     members: dict[str, Member] = {}
     with zipfile.ZipFile(workplace / "whole", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -168,12 +168,18 @@ def _copy_files(folder: Path, copy: Path) -> None:
 
 
 @contextmanager
-def _sound(copy: Path) -> Iterator[RawLibrary]:
+def _sound(folder: Path, copy: Path) -> Iterator[RawLibrary]:
     """The copy, opened, unless SQLite or the index files are damaged."""
     with opened_raw(copy) as raw:
         if raw.faults():
             raise sqlite3.DatabaseError(f"malformed: {raw.faults()[0]}")
-        raw.vectors()
+        try:
+            raw.vectors()
+        except LibraryError as error:
+            raise LibraryError(
+                f"The library {folder} holds a damaged vector index, and is not saved as it is. "
+                "Mend it (quoth check --repair), and back it up then."
+            ) from error
         yield raw
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -233,10 +233,10 @@ class _Terms:
         self._ids: set[str] = set()
         self._lacking: list[str] = []
 
-    def compare(self, papers: Iterable[Paper]) -> None:
+    def compare(self, papers: Sequence[Paper]) -> None:
         """Looks papers up."""
         records: list[Record] = [paper.record for paper in papers if paper.record]
-        self._ids.update(record.id for record in records)
+        self._ids.update(paper.id for paper in papers)
         if self._is_current:
             with suppress(LibraryError):
                 self._lacking += self._index.lacking(records)

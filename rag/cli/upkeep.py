@@ -123,8 +123,8 @@ def repair_blocks(report: RepairReport) -> Iterator[Block]:
         told = f"Rebuilt: {report.kept:,} papers kept, {report.embedded:,} embedded anew."
         yield Block(Text(told))
     if report.lost:
-        text = f"Lost: {len(report.lost):,} papers whose abstract cannot be read; add them again:"
-        yield Block(Text(text))
+        told = f"Lost, as the abstract cannot be read; add these again ({len(report.lost):,}):"
+        yield Block(Text(told))
         for record_id in report.lost:
             yield Block(Text(as_data(record_id)), 2)
     yield from health_blocks(report.after, advise=False)
@@ -143,8 +143,8 @@ def restored_line(report: BackupReport) -> str:
 
 
 def _finding_line(finding: Finding) -> str:
-    count = f"{finding.count:,} " if finding.examples else ""
     rest = ", ..." if finding.count > len(finding.examples) else ""
-    ids = f": {', '.join(finding.examples)}{rest}" if finding.examples else ""
+    shown = ", ".join(finding.examples)
+    ids = f" ({finding.count:,}): {shown}{rest}" if finding.examples else ""
     mending = "" if finding.repairable else " (cannot be repaired)"
-    return f"- {count}{finding.text}{ids}{mending}"
+    return f"- {finding.text}{ids}{mending}"
