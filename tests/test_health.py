@@ -292,6 +292,27 @@ def refer_to_nowhere(folder: Path) -> None:
     file.write_bytes(data)
 
 
+def lower_an_element(folder: Path) -> None:
+    """An element loses its upper level, to which others link: Chroma would follow a null."""
+    file = index_file(folder, "link_lists.bin")
+    data = file.read_bytes()
+    sizes, at = [], 0
+    while at < len(data):
+        sizes.append(int.from_bytes(data[at : at + 4], "little"))
+        at += 4 + sizes[-1]
+    entry = int.from_bytes(index_file(folder, "header.bin").read_bytes()[56:60], "little")
+    upper = [number for number, size in enumerate(sizes) if size and number != entry]
+    start = sum(4 + size for size in sizes[: upper[0]])
+    size = sizes[upper[0]]
+    cut = data[:start] + bytes(4) + data[start + 4 + size :]
+    file.write_bytes(cut)
+    change(
+        folder,
+        f"UPDATE collection_metadata SET str_value = replace(str_value, 'link_lists.bin {len(data)}"
+        f"', 'link_lists.bin {len(cut)}') WHERE key = 'index'",
+    )
+
+
 DAMAGE: dict[str, tuple[Harm, list[tuple[str, int, bool]]]] = {
     "a passage deleted": (lose_a_passage, [("passages", 1, True)]),
     "a row lost in SQLite": (
@@ -325,6 +346,7 @@ DAMAGE: dict[str, tuple[Harm, list[tuple[str, int, bool]]]] = {
         [("no vector", 120, True), ("index", 1, True)],
     ),
     "a cut that Chroma would crash on": (forget_the_seal, [("index", 1, True)]),
+    "a level that Chroma would crash on": (lower_an_element, [("index", 1, True)]),
     "a link that Chroma would crash on": (refer_to_nowhere, [("index", 1, True)]),
 }
 

@@ -100,9 +100,12 @@ def _check_links(links: NDArray[Any], header: _Header) -> None:
 
 
 def _check_levels(data: bytes, header: _Header) -> None:
-    """Links of each element's higher levels, as hnswlib reads them: a size, then so many bytes."""
+    """Links of each element's higher levels, as hnswlib reads them: a size, then so many bytes.
+
+    A link on a level to an element that does not reach it makes hnswlib follow a null pointer.
+    """
     level_bytes = 4 * (1 + header.upper_links)
-    levels = []
+    lists = []
     at = 0
     for _ in range(header.elements):
         _must(at + 4 <= len(data), "link_lists.bin was cut off")
@@ -110,14 +113,21 @@ def _check_levels(data: bytes, header: _Header) -> None:
         _must(size % level_bytes == 0, "link_lists.bin holds a broken list")
         _must(at + 4 + size <= len(data), "link_lists.bin was cut off")
         upper = np.frombuffer(data, dtype="<u4", count=size // 4, offset=at + 4)
-        for links in upper.reshape(-1, 1 + header.upper_links):
+        lists.append(upper.reshape(-1, 1 + header.upper_links))
+        at += 4 + size
+    _must(at == len(data), "link_lists.bin is too long")
+    levels = np.array([len(upper) for upper in lists])
+    for upper in lists:
+        for level, links in enumerate(upper, start=1):
             count = int(links[0]) & 0xFFFF
             _must(count <= header.upper_links, "an element has too many links")
-            _must(bool((links[1 : 1 + count] < header.elements).all()), "a link leads nowhere")
-        levels.append(size // level_bytes)
-        at += 4 + size
-    _must(header.elements == 0 or header.entry < header.elements, "the entry leads nowhere")
-    _must(header.elements == 0 or levels[header.entry] == header.top_level, "a level is missing")
+            used = links[1 : 1 + count]
+            _must(bool((used < header.elements).all()), "a link leads nowhere")
+            _must(bool((levels[used] >= level).all()), "a link leads to a level that is not there")
+    if header.elements:
+        _must(header.entry < header.elements, "the entry leads nowhere")
+        _must(int(levels[header.entry]) == header.top_level, "a level is missing")
+        _must(int(levels.max()) <= header.top_level, "a level is missing")
 
 
 def _must(holds: bool, otherwise: str) -> None:
