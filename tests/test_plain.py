@@ -133,6 +133,7 @@ def test_a_line_that_does_not_stand_alone_or_is_a_sentence_is_no_title(
             "milk and bread\ncandles for the moth trap\nstring for the big old gears\nbatteries\n",
             "it has no sentences",
         ),
+        ("moth lamp street " * 100 + "end.", "it has no sentences"),
         (
             "Dear Ada,\n\nthe moths are back. Will you\n\ncome and see them with me on Sunday\n\n"
             "Yours with all my love, Bo of the old Mill Lane, the one behind the harbour\n",

@@ -409,13 +409,9 @@ def test_an_abstract_of_one_word_and_numbers_that_are_none_are_fine(tmp_path: Pa
     assert abstracts(items) == ["Bees"]
 
 
-@pytest.mark.parametrize("text", ['{\n  "abstract": "Bees."\n}', '[{"abstract": "Bees."}]', "["])
-def test_json_that_is_not_json_lines_is_rejected_as_a_whole(tmp_path: Path, text: str) -> None:
-    reason = (
-        "is JSON, but not JSON Lines; expected one object a line "
-        "(`jq -c` writes that: `jq -c .` from objects, `jq -c '.[]'` from a list)"
-    )
-    assert read_text(tmp_path, text) == [RejectedRecord("in.txt", "whole file", reason)]
+@pytest.mark.parametrize("text", ['{\n  "abstract": "Bees."\n}', '[{"abstract": "Bees."}]'])
+def test_json_that_is_not_json_lines_is_read_too(tmp_path: Path, text: str) -> None:
+    assert abstracts(read_text(tmp_path, text)) == ["Bees."]
 
 
 # Bytes.

@@ -12,23 +12,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
-from vectorstore.matching import keys
+from vectorstore.matching import archive_of, keys
 from vectorstore.records import Record, same_text, text_identity, unite
 
-# Registrants of DOIs for preprints: bioRxiv and medRxiv, SSRN, Research Square, ChemRxiv,
-# Preprints.org, PsyArXiv, OSF, TechRxiv, Authorea, arXiv.
-PREPRINT_DOIS = (
-    "10.1101/",
-    "10.2139/",
-    "10.21203/",
-    "10.26434/",
-    "10.20944/",
-    "10.31234/",
-    "10.31219/",
-    "10.36227/",
-    "10.22541/",
-    "10.48550/",
-)
 MOST_ALIKE = 100
 """Papers with the very same abstract that a user may keep apart."""
 
@@ -126,7 +112,7 @@ def merge(old: Record, new: Record) -> Record:
 def is_preprint(record: Record) -> bool:
     """Whether it was put up by its authors, rather than published."""
     if record.doi:
-        return record.doi.startswith(PREPRINT_DOIS)
+        return archive_of(record.doi) is not None
     return record.arxiv_id is not None
 
 

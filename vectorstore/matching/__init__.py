@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vectorstore.matching.keys import VERSION, keys
+from vectorstore.matching.identifiers import archive_of
+from vectorstore.matching.lookup import VERSION, keys
 from vectorstore.matching.rules import Match, compare
 
-__all__ = ["VERSION", "Match", "compare", "keys"]
+__all__ = ["VERSION", "Match", "archive_of", "compare", "keys"]

@@ -56,11 +56,11 @@ def contradict(left: Identifiers, right: Identifiers) -> bool:
         return True
     if not left.doi or not right.doi or left.doi == right.doi:
         return False
-    archives = _archive(left.doi), _archive(right.doi)
+    archives = archive_of(left.doi), archive_of(right.doi)
     return archives[0] == archives[1] and archives[0] not in UNORDERED
 
 
-def _archive(doi: str) -> str | None:
+def archive_of(doi: str) -> str | None:
     """The archive of preprints that gave this DOI; None for a DOI of a publication."""
     if doi.startswith("10.1101/") and not BIORXIV.fullmatch(doi):
         return None

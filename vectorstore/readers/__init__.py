@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from vectorstore.readers import jsonl, plain, table
+from vectorstore.readers import arxiv_atom, json_document, jsonl, plain, pubmed_xml, table
 from vectorstore.readers.fields import MAX_ABSTRACT_CHARACTERS, Item
 from vectorstore.readers.opening import (
     UNREADABLE,
@@ -34,6 +34,9 @@ class Format(Protocol):
 
 
 FORMATS: tuple[Format, ...] = (
+    pubmed_xml,
+    arxiv_atom,
+    json_document,
     jsonl,
     table,
     plain,

@@ -150,8 +150,7 @@ def _unpack(
     with _open(archive, item) as stream:
         if start == GZIP_MAGIC:
             once = bounded(stream, allowance, (part, "packed"))
-            with unpack_gzip(once, allowance, part) as unpacked:
-                yield unpacked
+            yield unpack_gzip(once, allowance, part)
         else:
             yield bounded(stream, allowance, part)
 

@@ -16,7 +16,7 @@ from vectorstore.readers.listing import describe_lines
 from vectorstore.readers.text import MAX_LINE_BYTES, Line
 
 MAX_ROW_CHARACTERS = MAX_LINE_BYTES
-MAX_REREAD_CHARACTERS = 20 * MAX_ROW_CHARACTERS
+MAX_REREAD_CHARACTERS = 5 * MAX_ROW_CHARACTERS
 QUOTE = '"'
 FEW_CELLS = 2
 UNCLOSED = "a quotation mark that is opened in it is never closed"

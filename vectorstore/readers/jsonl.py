@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from vectorstore.readers.fields import Item, build, kind_of, renamed
+from vectorstore.readers.fields import Item, kind_of
 from vectorstore.readers.opening import Document
-from vectorstore.readers.own import is_own, read_paper
+from vectorstore.readers.shapes import read_object
 from vectorstore.readers.text import Head, Line, read_lines
 from vectorstore.records import Note, RejectedRecord
 
 
 def matches(head: Head) -> bool:
-    """Whether the first line holds more than the brace that begins an object."""
-    return head.line.startswith("{") and head.line != "{"
+    """Whether it starts with an object; JSON that is no JSON Lines was recognised before."""
+    return head.text.startswith("{")
 
 
 def read_items(document: Document) -> Iterator[Item]:
@@ -41,8 +41,7 @@ def _read_object(line: Line, document: Document) -> Iterator[Item]:
         yield RejectedRecord(source, where, "not JSON that can be read (nested too deeply)")
     else:
         if isinstance(values, dict):
-            named = renamed(values, document.columns)
-            yield from (read_paper if is_own(named) else build)(named, source, where)
+            yield from read_object(values, document, where)
         else:
             found = kind_of(values)
             yield RejectedRecord(source, where, f"{found} instead of an object with an 'abstract'")

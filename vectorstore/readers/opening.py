@@ -187,8 +187,4 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
     with path.open("rb") as raw:
         packed = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
         raw.seek(0)
-        if packed:
-            with unpack_gzip(raw, Allowance(path.stat().st_size)) as unpacked:
-                yield unpacked
-        else:
-            yield raw
+        yield unpack_gzip(raw, Allowance(path.stat().st_size)) if packed else raw

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable
 from typing import IO, Any, cast
 
 CHUNK_BYTES = 65_536
@@ -17,6 +15,9 @@ MAX_RATIO = 100
 FREE_BYTES = 50_000_000
 """What may be unpacked whatever it took up packed."""
 PEEK_BYTES = 512
+PACKED_BYTES = 16_384
+GZIP_BITS = 16 + zlib.MAX_WBITS
+CUT_OFF = "Compressed file ended before the end-of-stream marker was reached"
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -74,11 +75,9 @@ def bounded(stream: Any, allowance: Allowance, part: Hashable = 0) -> IO[bytes]:
     return cast("IO[bytes]", _Unpacked(stream, allowance, part))
 
 
-@contextmanager
-def unpack_gzip(stream: IO[bytes], allowance: Allowance, part: Hashable = 0) -> Iterator[IO[bytes]]:
+def unpack_gzip(stream: IO[bytes], allowance: Allowance, part: Hashable = 0) -> IO[bytes]:
     """What gzip packed into a stream: one member or several in a row."""
-    with gzip.GzipFile(fileobj=stream) as unpacked:
-        yield bounded(unpacked, allowance, part)
+    return bounded(_Gunzipped(stream), allowance, part)
 
 
 def find_packing(start: bytes) -> str | None:
@@ -93,6 +92,38 @@ def describe_failure(error: BaseException) -> str:
     """Why something could not be read to its end."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return f"could not be read to its end ({reason})"
+
+
+class _Gunzipped:
+    """Unpacks gzip with zlib alone, which takes no time over the header of a member."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._engine = zlib.decompressobj(GZIP_BITS)
+        self._inside = self._ended = False
+        self._ahead = b""
+
+    def read1(self, size: int) -> bytes:
+        """The next bytes, none at the end only."""
+        piece = b""
+        while not piece and not self._ended:
+            piece = self._step(size)
+        return piece
+
+    def _step(self, size: int) -> bytes:
+        packed = self._ahead or self._stream.read(PACKED_BYTES)
+        if not packed:
+            self._ended = True
+            if self._inside:
+                raise EOFError(CUT_OFF)
+        if not self._inside:
+            packed = packed.lstrip(b"\0")  # Zeros may fill up a file behind its last member.
+            self._engine = zlib.decompressobj(GZIP_BITS)
+            self._inside = bool(packed)
+        piece = self._engine.decompress(packed, size)
+        self._ahead = self._engine.unconsumed_tail or self._engine.unused_data
+        self._inside = self._inside and not self._engine.eof
+        return piece
 
 
 class _Unpacked(io.RawIOBase):

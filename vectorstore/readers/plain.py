@@ -37,11 +37,6 @@ def read_items(document: Document) -> Iterator[Item]:
         notes: list[Note] = []
         yield from listing.read_items(read_lines(document, notes), document.source)
         yield from notes
-    elif first.text.strip() == "{" or first.text.strip().startswith("["):
-        yield document.useless(
-            "is JSON, but not JSON Lines; expected one object a line "
-            "(`jq -c` writes that: `jq -c .` from objects, `jq -c '.[]'` from a list)",
-        )
     else:
         yield from _read_prose(document)
 

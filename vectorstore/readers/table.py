@@ -21,7 +21,7 @@ MAX_COLUMNS = 2_000
 SHOWN_COLUMNS = 20
 DELIMITERS = (",", ";", "\t", "|")
 ENDINGS = (".csv", ".tsv", ".tab")
-SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[ ,;]*', re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"\x00]|\t)"?[ ,;]*', re.IGNORECASE)
 SYNONYMS = {
     "abstract": "abstract abstractnote abstracttext abstracts ab summary description text",
     "title": "title articletitle documenttitle papertitle primarytitle ti",
@@ -48,8 +48,8 @@ NO_ABSTRACT = re.compile(
     r"\W*(?:no abstract(?: is)?(?: available)?|abstract not available|n/?a|none|null|nan)\W*",
     re.IGNORECASE,
 )
-SCOPUS_NUMBER = re.compile(r"\s*\(\d{6,}\)")
-PMID_LINE = re.compile(r"^\s*PMID\s*:\s*(\d{1,8})\s*$", re.IGNORECASE | re.MULTILINE)
+SCOPUS_NUMBER = re.compile(r"\(\d{6,}\)")
+PMID_LINE = re.compile(r"^PMID: ?(\d{1,8})$", re.IGNORECASE | re.MULTILINE)
 
 
 class HeaderError(Exception):
@@ -115,10 +115,11 @@ def _find_layout(head: Head) -> Layout | None:
 
 
 def _split_header(text: str, delimiter: str) -> list[str]:
-    """The cells of the first row."""
+    """The cells of the first row; none where it cannot be told."""
+    lines = text.replace("\0", "\ufffd").split("\n")  # Some Pythons refuse to read NUL.
     try:
-        return next(csv.reader(text.split("\n"), delimiter=delimiter), [])
-    except (csv.Error, TypeError, ValueError):  # What no delimiter can be; a field without end.
+        return next(csv.reader(lines, delimiter=delimiter), [])
+    except csv.Error:
         return []
 
 

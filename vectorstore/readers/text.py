@@ -109,7 +109,7 @@ def read_lines(document: Document, notes: list[Note] | None = None) -> Iterator[
 
 def _read_lines(document: Document) -> Iterator[Line]:
     kept, length, number = bytearray(), 0, 1
-    for chunk in _unify_line_ends(_chunks(document)):
+    for chunk in _unify_line_ends(read_chunks(document)):
         for ended, piece in enumerate(chunk.split(b"\n")):
             if ended:
                 yield _decode(bytes(kept), length, number)
@@ -149,7 +149,7 @@ def _find_binary(start: bytes) -> str | None:
     return None
 
 
-def _chunks(document: Document) -> Iterator[bytes]:
+def read_chunks(document: Document) -> Iterator[bytes]:
     """The content in chunks of UTF-8 or of what an 8-bit machine wrote, without byte order mark."""
     with document.open() as stream:
         chunk = stream.read(CHUNK_BYTES)
