@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from platformdirs import user_cache_path, user_data_path
@@ -17,6 +19,7 @@ from rag.replies import redact
 from vectorstore.errors import QuothError
 
 OTHER_VARIABLES = frozenset({"QUOTH_DEBUG"})
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
 class SettingsError(QuothError):
@@ -44,6 +47,11 @@ class Settings(BaseSettings):
         llm_seed: For servers that take one.
         llm_price_in: Price of a million tokens of a prompt, in any currency.
         llm_price_out: Price of a million tokens of a reply, in the same one.
+        contact: Your mail address, shown to the services that papers are fetched from; they ask
+            for one, and serve those who give it better.
+        arxiv_url: API of arXiv, or of a mirror.
+        crossref_url: REST API of Crossref, or of a mirror.
+        pubmed_url: E-utilities of NCBI, or of a mirror.
     """
 
     model_config = SettingsConfigDict(
@@ -71,6 +79,10 @@ class Settings(BaseSettings):
     llm_seed: int | None = None
     llm_price_in: float | None = Field(default=None, ge=0.0)
     llm_price_out: float | None = Field(default=None, ge=0.0)
+    contact: str | None = None
+    arxiv_url: str = "https://export.arxiv.org/api/query"
+    crossref_url: str = "https://api.crossref.org"
+    pubmed_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 
     @field_validator("llm")
     @classmethod
@@ -78,6 +90,20 @@ class Settings(BaseSettings):
         if llm is None or isinstance(llm, str) or hasattr(llm, "metadata"):
             return llm
         raise ValueError("expected 'openai:MODEL' or a LlamaIndex LLM object")
+
+    @field_validator("contact")
+    @classmethod
+    def _check_contact(cls, contact: str | None) -> str | None:
+        if contact is None or MAIL_ADDRESS.fullmatch(contact):
+            return contact
+        raise ValueError("expected a mail address such as ada@example.org")
+
+    @field_validator("arxiv_url", "crossref_url", "pubmed_url")
+    @classmethod
+    def _check_address(cls, address: str) -> str:
+        if is_web_address(address):
+            return address
+        raise ValueError("expected an http or https address such as https://example.org/api")
 
     @field_serializer("llm")
     def _name_llm(self, llm: Any) -> str | None:  # noqa: ANN401 - a name or an object
@@ -114,6 +140,17 @@ def _refuse_unknown() -> None:
             near = get_close_matches(name.upper(), known, 1)
             hint = f"; did you mean {near[0]}?" if near else "; `quoth status` lists them."
             raise SettingsError(f"{name} is no setting{hint}")
+
+
+def is_web_address(text: str) -> bool:
+    """Whether `text` is the address of a service, without a password, a query or a fragment."""
+    try:
+        parts = urlsplit(text)
+        sound = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    plain = text.isascii() and text.isprintable() and not set(text) & set(" @?#\\")
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and sound and plain
 
 
 def origins(settings: Settings, given: frozenset[str] = frozenset()) -> dict[str, str]:

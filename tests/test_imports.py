@@ -29,7 +29,8 @@ DOORS = {
     "urllib.request": (),
     "http.client": ("evals/bench/serve.py",),
     "requests": (),
-    "httpx": (),
+    "httpx": ("vectorstore/fetching/client.py",),
+    "tenacity": ("vectorstore/fetching/client.py",),
     "socket": ("ui/server.py",),
     "uvicorn": ("ui/server.py",),
 }

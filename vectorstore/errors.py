@@ -15,3 +15,7 @@ class EmbeddingError(QuothError):
 
 class QuestionError(QuothError):
     """A question, or a filter on it, that cannot be used."""
+
+
+class FetchError(QuothError):
+    """A service on the network that could not be reached, or did not answer as it should."""

@@ -1,0 +1,36 @@
+"""Papers by DOI from Crossref's REST API (https://api.crossref.org/swagger-ui/index.html)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from vectorstore.fetching.kept import Kept, read_reply
+from vectorstore.fetching.options import FetchOptions
+from vectorstore.fetching.service import Form, Request, Service
+from vectorstore.readers.fields import Item
+from vectorstore.records import RejectedRecord
+
+WORK = Form("a JSON object", re.compile(rb"\A\s*\{"), re.compile(rb"\}\Z"))
+ABSENT = re.compile(rb"\A\s*Resource not found", re.IGNORECASE)
+UNKNOWN = "Crossref knows no such DOI; others, DataCite for one, register DOIs too"
+
+
+def service_of(options: FetchOptions) -> Service:
+    """Crossref, which serves those who say who they are from better machines."""
+    personal = (("mailto", options.contact),) if options.contact else ()
+    return Service("Crossref", options.crossref_url, 1.0, WORK, absent=ABSENT, personal=personal)
+
+
+def fetch_papers(
+    dois: Sequence[str], kept: Kept, options: FetchOptions, source: str
+) -> Iterator[Item]:
+    """The papers of these DOIs; a rejection for each that Crossref does not know."""
+    service = service_of(options)
+    for doi in dois:
+        path = kept.obtain(Request(service, f"doi:{doi}", f"/works/{quote(doi, safe='')}"))
+        if path is None:
+            yield RejectedRecord(source, doi, UNKNOWN)
+        else:
+            yield from read_reply(path, source, doi)
