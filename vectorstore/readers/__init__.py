@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from vectorstore.readers import jsonl, plain, table
+from vectorstore.readers import bibtex, jsonl, medline, plain, ris, table, wos
 from vectorstore.readers.fields import MAX_ABSTRACT_CHARACTERS, Item
 from vectorstore.readers.opening import (
     UNREADABLE,
@@ -35,6 +35,10 @@ class Format(Protocol):
 
 FORMATS: tuple[Format, ...] = (
     jsonl,
+    bibtex,
+    ris,
+    medline,
+    wos,
     table,
     plain,
 )
