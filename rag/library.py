@@ -26,17 +26,21 @@ from vectorstore.errors import LibraryError, QuestionError
 from vectorstore.filters import Filter, parse_filter
 from vectorstore.fusion import Mode
 from vectorstore.papers import Paper
+from vectorstore.pen import Waiting
 from vectorstore.readers import read
 from vectorstore.records import AddReport, Hit, Record
 from vectorstore.rehearsal import Rehearsal
 from vectorstore.splitting import split
-from vectorstore.store import Store, Waiting
+from vectorstore.store import Store
 from vectorstore.syncing import Confirm, SyncReport, sync_folder
 from vectorstore.writers import Format, write
 
 if TYPE_CHECKING:
     from rag.conversation import Conversation
     from rag.llm import ChatDoor, LLMOptions
+    from vectorstore.backup import BackupReport
+    from vectorstore.health import HealthReport
+    from vectorstore.repair import RepairReport
 
 Where = str | Sequence[str] | Filter | None
 MAX_QUESTION_CHARACTERS = 4000
@@ -91,6 +95,32 @@ class Library:
             if len(store) == 0:
                 add(store, read(path))
         return cls(store, settings, is_sample=True)
+
+    @classmethod
+    def restore(
+        cls,
+        file: str | Path,
+        path: str | Path | None = None,
+        settings: Settings | None = None,
+        replace: bool = False,
+    ) -> Library:
+        """Puts a saved library into a folder, once all of it was verified, and opens it.
+
+        Args:
+            file: Written by `backup`.
+            path: The folder; the one of the settings where None.
+            settings: Read from the environment where None.
+            replace: Whether a library that is there may be replaced.
+
+        Raises:
+            LibraryError: It cannot be restored; the folder is as it was.
+        """
+        from vectorstore.restore import restore
+
+        settings = settings or read_settings()
+        folder = Path(path or settings.library).expanduser()
+        restore(Path(file), folder, replace)
+        return cls.open(folder, settings)
 
     @staticmethod
     def exists(path: Path) -> bool:
@@ -214,6 +244,36 @@ class Library:
     def records(self) -> Iterator[Record]:
         """All papers."""
         return self.store.records()
+
+    def check(self) -> HealthReport:
+        """Verifies every paper, passage, vector and term; changes nothing.
+
+        `vectorstore.health.check` does the same for a library that does not open.
+        """
+        from vectorstore.health import check
+
+        return check(self.store.folder, self.store.embedder)
+
+    def repair(self, keep_copy: bool = True) -> RepairReport:
+        """Rebuilds what can be rebuilt, after copying the library to `FOLDER.before-repair-DATE`.
+
+        `vectorstore.repair.repair` does the same for a library that does not open.
+        """
+        from vectorstore.repair import repair
+
+        self._must_be_ones_own()
+        return repair(self.store.folder, self.store.embedder, keep_copy)
+
+    def backup(self, file: str | Path, replace: bool = False) -> BackupReport:
+        """Saves the library as one file, in the state of one moment.
+
+        Args:
+            file: Where to.
+            replace: Whether a file of that name may be replaced.
+        """
+        from vectorstore.backup import backup
+
+        return backup(self.store.folder, Path(file), replace=replace)
 
     def search(
         self, text: str, top_k: int | None = None, where: Where = None, mode: Mode = "hybrid"

@@ -131,30 +131,35 @@ def test_a_work_of_crossref_loses_its_markup(tmp_path: Path) -> None:
     found = {
         "DOI": "10.5555/MOTH",
         "title": ["Moths <i>at</i> lamps"],
-        "subtitle": ["A count"],
+        "subtitle": ["A count &amp; a sum"],
         "abstract": "<jats:title>Abstract</jats:title><jats:sec><jats:title>Aims:</jats:title>"
         "<jats:p>We saw <jats:italic>N. pronuba</jats:italic> (p &lt; 0.05).</jats:p></jats:sec>"
         "<jats:sec><jats:title>Results</jats:title><jats:p>CO<jats:sub>2</jats:sub> rose"
         " &amp;amp; fell.</jats:p></jats:sec>",
         "author": [{"given": "Ada", "family": "Quill"}, {"name": "The Lamp Group"}],
         "issued": {"date-parts": [[2024, 3]]},
-        "container-title": ["Annals of lamps"],
+        "container-title": ["Annals of lamps &amp; wings"],
         "URL": "https://doi.org/10.5555/moth",
         "subject": ["Insects"],
         "type": "journal-article",
     }
     assert only(tmp_path, found) == Record(
         id="doi:10.5555/moth",
-        title="Moths at lamps: A count",
+        title="Moths at lamps: A count & a sum",
         abstract="Aims: We saw N. pronuba (p < 0.05). Results: CO2 rose & fell.",
         authors=("Ada Quill", "The Lamp Group"),
         year=2024,
-        venue="Annals of lamps",
+        venue="Annals of lamps & wings",
         url="https://doi.org/10.5555/moth",
         doi="10.5555/moth",
         keywords=("Insects",),
         sources=("a.json",),
     )
+
+
+def test_the_day_on_which_a_doi_was_registered_is_no_year(tmp_path: Path) -> None:
+    found = {"DOI": "10.5555/moth", "abstract": TEXT, "issued": {"date-parts": [[None]]}}
+    assert only(tmp_path, {**found, "created": {"date-parts": [[2005, 1, 1]]}}).year is None
 
 
 def test_a_line_of_the_arxiv_snapshot(tmp_path: Path) -> None:
@@ -170,7 +175,7 @@ def test_a_line_of_the_arxiv_snapshot(tmp_path: Path) -> None:
         "abstract": "  Moths fly\nat night.\n",
         "versions": [{"version": "v1", "created": "Mon, 4 Jan 1999 10:00:00 GMT"}],
         "update_date": "2015-06-01",
-        "authors_parsed": [["Quill", "Jr", "Ada"], ["Réed", "", "B.", "Hill"]],
+        "authors_parsed": [["Quill", "Ada", "Jr"], ["Réed", "B.", "", "Hill"]],
     }
     record = only(tmp_path, found)
     assert record == Record(

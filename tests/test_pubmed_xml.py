@@ -100,6 +100,17 @@ def test_an_abstract_in_another_place_counts(tmp_path: Path) -> None:
     assert record.abstract == "Moths like lamps."
 
 
+def test_a_title_that_is_not_available_is_none(tmp_path: Path) -> None:
+    none = plain(1).replace("T1</", "[Not Available].</")
+    other = plain(2).replace("T2</ArticleTitle>", "[Not Available].</ArticleTitle>{0}")
+    other = other.format("<VernacularTitle>Falter bei Nacht.</VernacularTitle>")
+    first, second = items(tmp_path, wrap(none, other))
+    assert isinstance(first, Record)
+    assert isinstance(second, Record)
+    assert (first.title_derived, first.title) == (True, "Moths 1 fly at night")
+    assert (second.title_derived, second.title) == (False, "Falter bei Nacht.")
+
+
 def test_a_book_chapter_is_read(tmp_path: Path) -> None:
     book = (
         "<PubmedBookArticle><BookDocument><PMID>7</PMID><ArticleIdList><ArticleId "

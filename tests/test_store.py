@@ -37,7 +37,10 @@ TIDES = record(
 )  # fmt: skip
 BREAD = record("Bread mould", "Mould grows on bread at night.", groups=("Kitchens",))
 PAPERS = [MOTHS, TIDES, BREAD]
-RESTORE = "Restore a copy of it, or add your files to a new library (--library PATH)"
+RESTORE = (
+    "Mend it (quoth check --repair), restore a backup of it, or add your files to a new library "
+    "(--library PATH)"
+)
 
 
 def fill(folder: Path, records: list[Record], embedder: Embedder | None = None) -> Path:

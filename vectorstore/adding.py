@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from vectorstore.papers import Paper
+from vectorstore.pen import Waiting
 from vectorstore.placing import Outcome, Plan, Run
 from vectorstore.records import AddReport, Note, Record, RejectedRecord, SkippedRecord
 from vectorstore.rows import batches
-from vectorstore.store import Waiting, Written
+from vectorstore.store import Written
 
 BATCH_RECORDS = 64
 """Records written in one step: all that a killed `add` has to do again."""

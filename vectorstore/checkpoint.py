@@ -15,13 +15,13 @@ from contextlib import closing
 from pathlib import Path
 
 COPY = "checkpoint"
-_DRAFT = "checkpoint.new"
+DRAFT = "checkpoint.new"
 _PROGRESS = "progress.json"
 
 
 def keep_copy(folder: Path) -> None:
     """Copies the vector index; from now on, `put_back_copy` returns to it."""
-    draft = folder / _DRAFT
+    draft = folder / DRAFT
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     progress = _progress(folder)
@@ -34,9 +34,9 @@ def keep_copy(folder: Path) -> None:
 
 def drop_copy(folder: Path) -> None:
     """Removes the copy: the index was written whole."""
-    shutil.rmtree(folder / _DRAFT, ignore_errors=True)
-    (folder / COPY).replace(folder / _DRAFT)
-    shutil.rmtree(folder / _DRAFT)
+    shutil.rmtree(folder / DRAFT, ignore_errors=True)
+    (folder / COPY).replace(folder / DRAFT)
+    shutil.rmtree(folder / DRAFT)
 
 
 def put_back_copy(folder: Path) -> bool:
@@ -49,6 +49,7 @@ def put_back_copy(folder: Path) -> bool:
         Whether there was a copy.
     """
     copy = folder / COPY
+    shutil.rmtree(folder / DRAFT, ignore_errors=True)
     if not copy.is_dir():
         return False
     before = json.loads((copy / _PROGRESS).read_text(encoding="utf-8"))

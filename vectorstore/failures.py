@@ -11,7 +11,10 @@ from vectorstore.errors import LibraryError, QuothError
 
 _WRITABLE = "Make the folder writable, or copy it to one that is"
 _SPACE = "Free some space and do the same again; what was added so far is kept"
-RESTORE = "Restore a copy of it, or add your files to a new library (--library PATH)"
+RESTORE = (
+    "Mend it (quoth check --repair), restore a backup of it, or add your files to a new library "
+    "(--library PATH)"
+)
 _SIGNS = (
     ("readonly", "is read-only", _WRITABLE),
     ("read-only", "is read-only", _WRITABLE),

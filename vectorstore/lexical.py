@@ -26,6 +26,7 @@ import tantivy
 from vectorstore.errors import LibraryError
 from vectorstore.failures import is_failure
 from vectorstore.filters import Condition, Filter
+from vectorstore.matching import VERSION as KEYS_VERSION
 from vectorstore.papers import Paper, look_up_keys
 from vectorstore.terms import index_terms
 
@@ -36,6 +37,11 @@ MAX_ALIKE = 64
 HEAP_BYTES = 50_000_000
 META_FILE = "meta.json"
 STAMP_FILE = "stamp.json"
+
+
+def stamp_of(revision: str) -> dict[str, Any]:
+    """What an index is stamped with that is in step with this state of the rows."""
+    return {"revision": revision, "version": f"{VERSION}, keys {KEYS_VERSION}"}
 
 
 class LexicalHit(NamedTuple):
@@ -142,6 +148,22 @@ class LexicalIndex:
             self._sound = False
             (self._folder / STAMP_FILE).unlink(missing_ok=True)
             raise LibraryError(f"The term index {self._folder} is damaged ({error}).") from error
+
+    def ids(self) -> set[str]:
+        """The ids of all records."""
+        hits = self._collect(tantivy.Query.all_query(), max(1, len(self)))
+        return {hit.record_id for hit in hits}
+
+    def lacking(self, papers: Iterable[Paper]) -> list[str]:
+        """The ids of those of these papers that are not found by all of their terms and keys."""
+        return [paper.id for paper in papers if not self._holds(paper)]
+
+    def _holds(self, paper: Paper) -> bool:
+        terms = {*index_terms(paper.record.title), *index_terms(paper.record.abstract)}
+        wanted = [self._term("record", paper.id), *(self._term("body", term) for term in terms)]
+        wanted += [self._term("key", key) for key in look_up_keys(paper)]
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, item) for item in wanted])
+        return len(self._collect(query, 2)) == 1
 
     def search(self, terms: Sequence[str], top_k: int, where: Filter) -> list[LexicalHit]:
         """The records that share most with `terms`, best first."""

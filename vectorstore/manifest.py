@@ -10,7 +10,7 @@ from typing import Any
 
 from vectorstore.errors import LibraryError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,9 @@ def check_manifest(folder: Path, metadata: Mapping[str, Any], wanted: Manifest) 
         LibraryError: Naming what built it, what opens it, and what to do.
     """
     found = _read(folder, metadata)
+    told = refused_schema(found.get("schema"), wanted.schema)
+    if told:
+        raise LibraryError(f"The library {folder} {told}")
     for item in fields(Manifest):
         built, opening = found.get(item.name), getattr(wanted, item.name)
         if built != opening:
@@ -49,6 +52,27 @@ def check_manifest(folder: Path, metadata: Mapping[str, Any], wanted: Manifest) 
                 f"and is being opened with {item.name} {opening!r}. "
                 f"Open it with the former, or add its files to a new library."
             )
+
+
+def refused_schema(found: object, read: int = SCHEMA_VERSION) -> str:
+    """Who made rows of another schema than this Quoth reads, and what to do; empty if it is that.
+
+    Args:
+        found: The schema of a library or a backup.
+        read: The one that this Quoth reads.
+    """
+    if not isinstance(found, int) or found == read:
+        return ""
+    which = "a newer" if found > read else "an older"
+    todo = (
+        "Update Quoth (pip install --upgrade quoth)"
+        if found > read
+        else "Open it with the Quoth that made it"
+    )
+    return (
+        f"was made by {which} Quoth (schema {found}; this one reads {read}). {todo}, or add its "
+        "files to a new library (--library PATH)."
+    )
 
 
 def _read(folder: Path, metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 
 from vectorstore.matching import keys
 from vectorstore.papers import Paper, look_up_keys
+from vectorstore.pen import Waiting
 from vectorstore.records import Record
-from vectorstore.store import Store, Waiting, Written
+from vectorstore.store import Store, Written
 
 
 class Rehearsal:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from vectorstore.errors import LibraryError
 from vectorstore.papers import Paper, own_ids, split_off
-from vectorstore.store import Store, Waiting
+from vectorstore.pen import Waiting
+from vectorstore.store import Store
 
 
 def split(

@@ -7,7 +7,7 @@ rows that it agrees with. One process at a time holds the pen (`writer.lock`), f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -25,23 +25,17 @@ from vectorstore.failures import stated
 from vectorstore.filters import Filter
 from vectorstore.fusion import Mode
 from vectorstore.latex import searchable
-from vectorstore.lexical import VERSION as LEXICAL_VERSION
-from vectorstore.lexical import LexicalIndex
+from vectorstore.lexical import LexicalIndex, stamp_of
 from vectorstore.manifest import Manifest
-from vectorstore.matching import VERSION as KEYS_VERSION
 from vectorstore.matching import keys
 from vectorstore.minilm import Vectors
 from vectorstore.papers import Paper, identities_of
+from vectorstore.pen import PEN_FILE, Waiting, take_pen
 from vectorstore.records import Hit, Passage, Record
 from vectorstore.rows import batches, row_id, to_paper, to_passage
 from vectorstore.searching import Wanted, find_hits
+from vectorstore.swap import TERMS_FOLDER, drop_draft
 from vectorstore.table import LONG_TAIL_ROWS, PAGE_ROWS, TAIL_ROWS, Table
-
-PEN_FILE = "writer.lock"
-TERMS_FOLDER = "terms"
-
-Waiting = Callable[[str], None]
-"""Told, in one line, what a writer waits for."""
 
 
 class Written(NamedTuple):
@@ -201,10 +195,11 @@ class Store:
             LibraryError: The folder cannot be written.
         """
         with stated(self.folder):
-            self._take_pen(waiting)
+            take_pen(self._pen, self.folder, waiting)
         try:
             self._keep_up()
             self._finish_what_was_left()
+            drop_draft(self.folder)
             yield
             if self._table.tail >= TAIL_ROWS:
                 self._table.checkpoint()
@@ -284,14 +279,6 @@ class Store:
 
     # Keeping in step -------------------------------------------------------------------------
 
-    def _take_pen(self, waiting: Waiting | None) -> None:
-        try:
-            self._pen.acquire(timeout=0)
-        except Timeout:
-            if waiting:
-                waiting(f"Another process is adding to {self.folder}; waiting for it.")
-            self._pen.acquire()
-
     def _keep_up(self) -> None:
         """Loads the rows anew where another process wrote."""
         with self._table.turn:
@@ -305,8 +292,7 @@ class Store:
         self._finish_what_was_left()
 
     def _stamp(self) -> dict[str, Any]:
-        version = f"{LEXICAL_VERSION}, keys {KEYS_VERSION}"
-        return {"revision": self._table.revision, "version": version}
+        return stamp_of(self._table.revision)
 
     def _is_finished(self) -> bool:
         return self._table.tail < TAIL_ROWS and self.lexical.stamp == self._stamp()

@@ -15,13 +15,14 @@ from typing import Any
 from vectorstore.adding import Progress, Read, Shelf, add
 from vectorstore.errors import LibraryError
 from vectorstore.papers import Paper, Part, assemble, without_source
+from vectorstore.pen import Waiting
 from vectorstore.placing import Run, said
 from vectorstore.readers import read
 from vectorstore.readers.opening import source_name
 from vectorstore.records import AddReport, Record
 from vectorstore.rehearsal import Rehearsal
 from vectorstore.rows import batches
-from vectorstore.store import Store, Waiting
+from vectorstore.store import Store
 
 WRITTEN_AT_ONCE = 64
 

@@ -30,9 +30,9 @@ from vectorstore.minilm import Vectors
 from vectorstore.papers import Paper
 from vectorstore.records import Passage
 from vectorstore.rows import Metadata, batches, to_metadata
+from vectorstore.swap import DATABASE, finish_swap
 
 COLLECTION = "passages"
-DATABASE = "chroma.sqlite3"
 STEP_FILE = "step.lock"
 PAGE_ROWS = 1000
 TAIL_ROWS = 1000
@@ -75,6 +75,7 @@ class Table:
         self._connect = connect
         self._path = _own_path(folder)
         self._sealed = ""
+        self._file = (0, 0)
         self._step = FileLock(folder / STEP_FILE)
         self._client: Any = None
         self._collection: Any = None
@@ -84,6 +85,7 @@ class Table:
         """Opens Chroma, anew if need be, and loads its vectors while nobody changes them."""
         with self.turn, self._stated(), self._step, ExitStack() as undo:
             self.close()
+            finish_swap(self._folder)
             was_broken_off = put_back_copy(self._folder)
             self._load()
             undo.callback(self.close)
@@ -104,6 +106,8 @@ class Table:
     def is_current(self) -> bool:
         """Whether no other process has changed the rows since they were loaded."""
         with self.turn, self._stated():
+            if self._file != self._database_file():
+                return False  # repaired or restored: what is open is a file that is gone
             now = self._client.get_collection(COLLECTION, embedding_function=None)
             return bool((now.metadata or {}).get("revision") == self.revision)
 
@@ -169,11 +173,16 @@ class Table:
         rows: list[tuple[str, Metadata]] = []
         for paper, passages in pieces:
             if rows and len(rows) + len(passages) > limit:
-                self._upsert(rows, vectors[start : start + len(rows)])
+                self.upsert_rows(rows, vectors[start : start + len(rows)])
                 start, rows = start + len(rows), []
             ids = [passage.id for passage in passages]
             rows += zip(ids, to_metadata(paper, passages), strict=True)
-        self._upsert(rows, vectors[start : start + len(rows)])
+        self.upsert_rows(rows, vectors[start : start + len(rows)])
+
+    def upsert_rows(self, rows: Sequence[tuple[str, Metadata]], vectors: Vectors) -> None:
+        """Writes rows as they are, at most as many as Chroma takes. Within `changing` only."""
+        ids, metadatas = zip(*rows, strict=True)
+        self._collection.upsert(ids=list(ids), embeddings=vectors, metadatas=list(metadatas))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Deletes rows. Within `changing` only."""
@@ -208,6 +217,7 @@ class Table:
             metadata={"manifest": self._manifest.to_text(), "revision": "empty", "tail": 0},
             embedding_function=None,
         )
+        self._file = self._database_file()
         told = self._collection.metadata or {}
         self.revision, self.tail = str(told.get("revision")), int(told.get("tail", 0))
         self._sealed = str(told.get("index", ""))
@@ -239,15 +249,19 @@ class Table:
                 f"sizes {self._sealed}, found {self._index_files()}. {RESTORE}."
             )
 
+    def _database_file(self) -> tuple[int, int]:
+        """Tells the file that lies there from one that took its place."""
+        try:
+            found = (self._folder / DATABASE).stat()
+        except FileNotFoundError:
+            return 0, 0
+        return found.st_dev, found.st_ino
+
     def _index_files(self) -> str:
         files = sorted(path for path in self._folder.glob("*-*-*-*-*/*") if path.is_file())
         return ", ".join(
             f"{path.parent.name[:8]}/{path.name} {path.stat().st_size}" for path in files
         )
-
-    def _upsert(self, rows: Sequence[tuple[str, Metadata]], vectors: Vectors) -> None:
-        ids, metadatas = zip(*rows, strict=True)
-        self._collection.upsert(ids=list(ids), embeddings=vectors, metadatas=list(metadatas))
 
     def _write_index_after(self, rows: int) -> None:
         """How many rows Chroma takes in before it writes its index, once it is opened again.

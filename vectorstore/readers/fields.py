@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from vectorstore.naming import derive_title
 from vectorstore.papers import Paper
+from vectorstore.readers.document import shown_name
 from vectorstore.records import (
     Note,
     Record,
@@ -32,6 +33,7 @@ IDENTIFIERS = {
     "pmid": "a PubMed identifier",
 }
 YEAR_KEYS = ("year", "date", "published", "update_date")
+OWN_ID = re.compile(r"(?:doi|arxiv|pmid|text):\S{1,300}")
 WHITE = " \t\r\n\xa0\ufeff"
 SHOWN_KEYS = 12
 
@@ -69,6 +71,11 @@ def build(values: Values, source: str, where: str) -> Iterator[Item]:
     date), `venue`, `url`, `doi`, `arxiv_id`, `pmid`, `id` (an identifier of a known scheme),
     `keywords` and `groups` (lists or strings), `digest`. What is absent may be None or left out.
 
+    Two keys keep what an export says of a record rather than of the paper: `sources` (a list of
+    names) stands for the file that it is read from, and `quoth_id` for the id that the record
+    would have, as that of a merged paper is the id of the record that came first. An `id` of the
+    form `text:...` is always made anew.
+
     Args:
         values: What the file gives: plain JSON values, of any type.
         source: Name of the file.
@@ -105,7 +112,7 @@ def _make_record(values: Values, source: str, notes: list[str]) -> Record:
     title = _read_title(values)
     doi, arxiv_id, pmid = _read_identifiers(values, notes)
     return Record(
-        id=identify(abstract, doi, arxiv_id, pmid),
+        id=_read_own_id(values, notes) or identify(abstract, doi, arxiv_id, pmid),
         title=title or derive_title(abstract),
         abstract=abstract,
         title_derived=_read_flag(values, "title_derived") if title else True,
@@ -121,7 +128,7 @@ def _make_record(values: Values, source: str, notes: list[str]) -> Record:
             _read_strings(values, "categories", r"[;,\s]"),
         ),
         groups=unite(_read_strings(values, "group"), _read_strings(values, "groups")),
-        sources=(source,),
+        sources=_read_sources(values) or (source,),
         digest=_read_flag(values, "digest"),
     )
 
@@ -206,6 +213,14 @@ def _read_strings(values: Values, key: str, separator: str | None = None) -> tup
         raise UnusableError(f"'{key}' is {kind_of(value)}; expected a string or a list of strings")
     lines = (" ".join(item.split()) for item in _check_items(key, value))
     return tuple(dict.fromkeys(line for line in lines if line))
+
+
+def _read_sources(values: Values) -> tuple[str, ...]:
+    """The files that a record states to be from; empty where it states none."""
+    value = values.get("sources")
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        return ()
+    return tuple(dict.fromkeys(shown_name(item) for item in value if item))
 
 
 def _read_title(values: Values) -> str | None:
@@ -323,6 +338,17 @@ def _read_id(values: Values) -> str | None:
     if isinstance(value, dict | list | bool):
         raise UnusableError(f"'{key}' is {kind_of(value)}; expected a string or a number")
     return _read_string(values, key) if isinstance(value, str) else None
+
+
+def _read_own_id(values: Values, notes: list[str]) -> str | None:
+    """The id that one of our exports states."""
+    value = values.get("quoth_id")
+    if isinstance(value, str) and OWN_ID.fullmatch(_check_storable("quoth_id", value)):
+        return value
+    if value is not None:
+        shown = f"'{shorten(value)}'" if isinstance(value, str) else kind_of(value)
+        notes.append(f"'quoth_id' was left out: {shown} is no id that Quoth gives")
+    return None
 
 
 def _read_number(values: Values, key: str) -> str | None:

@@ -35,7 +35,7 @@ def plain_text(text: str) -> str:
         return text
     ended = {tag["name"].lower() for tag in _TAG.finditer(marked) if tag["end"]}
     headed = _HEADING.sub(_heading, marked)
-    return " ".join(_unescape(_TAG.sub(lambda tag: _without(tag, ended), headed)).split())
+    return " ".join(unescape(_TAG.sub(lambda tag: _without(tag, ended), headed)).split())
 
 
 def _is_marked(text: str) -> bool:
@@ -55,7 +55,7 @@ def _heading(match: re.Match[str]) -> str:
     return " " if text.lower() in _ALONE or not text else f" {text}: "
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
     """Entities as characters; twice, since some publishers escape them twice."""
     for _ in range(2):
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)

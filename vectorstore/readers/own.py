@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from vectorstore.papers import Part, assemble
-from vectorstore.readers.fields import Item, build
+from vectorstore.readers.fields import OWN_ID, Item, build
 from vectorstore.records import Note, Record
 
-OWN_ID = re.compile(r"(?:doi|arxiv|pmid|text):\S{1,300}")
 MAX_PARTS = 1000
 
 

@@ -15,6 +15,8 @@ from vectorstore.records import Note
 RECORDS = frozenset({"PubmedArticle", "PubmedBookArticle", "DeleteCitation"})
 START = re.compile(r"<(?:PubmedArticle(?:Set)?|PubmedBookArticle(?:Set)?|MedlineCitationSet)[\s/>]")
 UNLABELLED = "UNLABELLED"
+NO_TITLE = re.compile(r"\W*not available\W*", re.IGNORECASE)
+"""What stands as the title of an article that came without one: `[Not Available].`"""
 
 
 def matches(head: Head) -> bool:
@@ -49,7 +51,7 @@ def _values(record: Element) -> Values:
     journal = article.find("Journal")
     return {
         "abstract": _abstract(article, citation),
-        "title": text_of(article.find("ArticleTitle")) or text_of(article.find("VernacularTitle")),
+        "title": _title(article),
         "authors": _authors(article.findall("AuthorList/Author")),
         "year": _year(article),
         "venue": _first(journal, "Title", "ISOAbbreviation") if journal is not None else None,
@@ -60,6 +62,13 @@ def _values(record: Element) -> Values:
             *_texts(citation.findall("KeywordList/Keyword")),
         ],
     }
+
+
+def _title(article: Element) -> str:
+    """In English, else as the article has it."""
+    title = text_of(article.find("ArticleTitle"))
+    unknown = not title or NO_TITLE.fullmatch(title)
+    return text_of(article.find("VernacularTitle")) if unknown else title
 
 
 def _book_values(record: Element) -> Values:

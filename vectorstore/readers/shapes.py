@@ -17,7 +17,7 @@ from vectorstore.readers.fields import (
     renamed,
     shorten,
 )
-from vectorstore.readers.markup import plain_text
+from vectorstore.readers.markup import plain_text, unescape
 from vectorstore.readers.opening import Document
 from vectorstore.readers.own import is_own, read_paper
 from vectorstore.records import RejectedRecord
@@ -124,18 +124,22 @@ def _is_csl(found: Object) -> bool:
 
 
 def _read_csl(found: Object) -> Values:
-    """A work of Crossref, or CSL-JSON (https://api.crossref.org/swagger-ui)."""
+    """A work of Crossref, or CSL-JSON (https://api.crossref.org/swagger-ui).
+
+    Its `created` is the day on which the DOI was registered: for old volumes, decades later.
+    """
     title = _first(found.get("title"))
     subtitle = _first(found.get("subtitle"))
+    venue = _first(found.get("container-title"))
     joined = f"{title}: {subtitle}" if title and subtitle and subtitle not in title else title
-    dates = (found.get(name) for name in ("issued", "published", "posted", "created"))
+    dates = (found.get(name) for name in ("issued", "published", "posted"))
     year = next((found_year for date in dates if (found_year := _csl_year(date))), None)
     return {
         "abstract": found.get("abstract"),
-        "title": plain_text(joined) if joined else None,
+        "title": unescape(plain_text(joined)) if joined else None,
         "authors": [_csl_name(item) for item in _list(found.get("author"))],
         "year": year,
-        "venue": _first(found.get("container-title")) or _institution(found),
+        "venue": unescape(venue) if venue else _institution(found),
         "url": found.get("URL"),
         "doi": found.get("DOI"),
         "pmid": found.get("PMID"),
@@ -187,11 +191,11 @@ def _read_arxiv_snapshot(found: Object) -> Values:
 
 
 def _arxiv_names(parsed: object) -> list[str]:
-    """Given name, family name, suffix: the snapshot has them as family, suffix, given."""
+    """Given name, family name, suffix: the snapshot has them as family, given, suffix."""
     names = []
     for item in _list(parsed):
         parts = [part for part in _list(item)[:3] if isinstance(part, str)]
-        family, suffix, given = (*parts, "", "", "")[:3]
+        family, given, suffix = (*parts, "", "", "")[:3]
         names.append(" ".join(part for part in (given, family, suffix) if part))
     return [name for name in names if name]
 

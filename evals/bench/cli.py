@@ -1,0 +1,264 @@
+"""The commands of `python -m evals bench`; heavy imports wait until a command runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from evals.beir import load_beir
+from evals.console import AsJson, Cache, Corpus, Split, show, tell
+
+bench = typer.Typer(help="Measure the whole system.", no_args_is_help=True)
+
+BeirFolder = Annotated[Path, typer.Option("--beir", help="Folder of a BEIR test set.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit-queries", min=1, help="Measure on this many queries only.")
+]
+WordsOnly = Annotated[bool, typer.Option("--words", help="Check by words, without embedding.")]
+Others = Annotated[
+    int | None,
+    typer.Option(min=0, help="Of the corpus, the cases' papers and this many others only."),
+]
+
+
+@bench.command()
+def retrieval(
+    beir: BeirFolder,
+    split: Split = "test",
+    limit: Limit = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank a test set by terms, by vectors and by both."""
+    from evals.bench.run import run_retrieval
+    from evals.tables import retrieval_tables
+
+    result = run_retrieval(load_beir(beir, split), split, limit, cache)
+    warn_of_gaps(result)
+    show(result, as_json, retrieval_tables)
+
+
+@bench.command()
+def weights(
+    beir: BeirFolder,
+    split: Split = "train",
+    limit: Limit = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank a test set with every share of vectors and terms: how the weight was chosen."""
+    from evals.bench.run import run_weights
+    from evals.tables import weight_tables
+
+    result = run_weights(load_beir(beir, split), split, limit, cache)
+    warn_of_gaps(result)
+    show(result, as_json, weight_tables)
+
+
+@bench.command()
+def abstain(
+    beir: Annotated[Path | None, typer.Option(help="Folder of a BEIR test set.")] = None,
+    split: Split = "test",
+    cases: Annotated[Path | None, typer.Option(help="Own cases, instead of --beir.")] = None,
+    corpus: Corpus = None,
+    limit: Limit = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask what the library can answer and what it cannot: does the confidence tell?"""
+    from evals.bench.run import run_abstain_beir, run_abstain_cases
+    from evals.tables import abstain_tables
+
+    if (beir is None) == (cases is None):
+        raise typer.BadParameter("give either --beir DIR or --cases FILE")
+    if cases is not None:
+        result = run_abstain_cases(cases, corpus or [], cache)
+    else:
+        assert beir is not None
+        result = run_abstain_beir(load_beir(beir, split), split, limit, cache)
+        warn_of_gaps(result)
+    show(result, as_json, abstain_tables)
+
+
+@bench.command("cases")
+def own_cases(
+    cases: Annotated[Path, typer.Option(help="Question cases, JSON Lines.")],
+    corpus: Corpus = None,
+    listed: Annotated[
+        Literal["wrong", "all"] | None, typer.Option("--show", help="List cases with answers.")
+    ] = None,
+    baseline: Annotated[
+        Literal["naive"] | None, typer.Option(help="Measure a baseline beside Quoth.")
+    ] = None,
+    others: Others = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask own cases: right, abstained, wrong, by kind. Without --corpus, over the sample."""
+    from evals.bench.run import run_own_cases
+    from evals.tables import case_tables, outcome_text
+
+    result = run_own_cases(
+        cases, corpus or [], cache, listed, naive=baseline == "naive", others=others
+    )
+    if result["flawed"]:
+        tell(
+            f"{len(result['flawed'])} cases ask for facts or evidence that none of their papers "
+            f"holds, and cannot be passed: {'; '.join(result['flawed'])}."
+        )
+    show(
+        result,
+        as_json,
+        lambda found: [*map(outcome_text, found["shown"]), *case_tables(found)],
+    )
+
+
+@bench.command()
+def speed(
+    corpus: Annotated[
+        Path | None, typer.Option(help="JSON Lines of title and abstract, plain or gzipped.")
+    ] = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Time adding and asking, against what they cannot do without."""
+    from evals.bench.run import run_speed
+    from evals.bench.speed import figures
+    from evals.tables import speed_table
+
+    result = run_speed(corpus, cache)
+    if corpus is None:
+        tell("Figures of the sample only; --corpus FILE.jsonl adds `ask` over 10,000 abstracts.")
+    show(result, as_json, lambda found: [speed_table(figures(found))])
+
+
+@bench.command()
+def ingest(
+    records: Annotated[int, typer.Option(min=1, help="How many papers to invent.")] = 10_000,
+    arxiv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Real abstracts: measures duplicates, too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read exports of every format: speed, memory, known content; exit code 1 if any is lost."""
+    from evals.bench.ingest import failures, run_ingest
+    from evals.bench.ingest_tables import ingest_tables
+
+    result = run_ingest(records, arxiv)
+    show(result, as_json, ingest_tables)
+    for line in failures(result):
+        tell(line)
+    if not result["passed"]:
+        raise typer.Exit(1)
+
+
+@bench.command()
+def serve(
+    users: Annotated[int, typer.Option(min=1, help="How many ask at the same time.")] = 20,
+    seconds: Annotated[float, typer.Option(min=1.0, help="How long.")] = 60.0,
+    pause: Annotated[
+        float, typer.Option(min=0.0, help="Seconds that each reads an answer before asking on.")
+    ] = 1.0,
+    corpus: Corpus = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let many users ask a started server: errors, latency, memory."""
+    from evals.bench.run import run_serve
+    from evals.bench.serve import Load
+    from evals.tables import serve_table
+
+    result = run_serve(corpus or [], cache, Load(users, seconds, pause))
+    show(result, as_json, lambda found: [serve_table(found)])
+
+
+@bench.command()
+def claims(
+    scifact: Annotated[
+        Path, typer.Option(help="Folder with corpus.jsonl[.gz] and claims_SPLIT.jsonl[.gz].")
+    ],
+    split: Annotated[str, typer.Option(help="Split: claims_SPLIT.jsonl.")] = "train",
+    words_only: WordsOnly = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check SciFact's claims: does the checker tell support, contradiction and neither?"""
+    from evals.bench.checking import checker
+    from evals.bench.claims import run_claims
+    from evals.tables import claim_tables
+
+    show(run_claims(scifact, split, checker(words_only)), as_json, claim_tables)
+
+
+@bench.command()
+def pairs(
+    file: Annotated[Path, typer.Argument(help="JSON Lines of document, claim, supported.")],
+    words_only: WordsOnly = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check any claims about documents: does the checker tell supported from unsupported?"""
+    from evals.bench.checking import checker
+    from evals.bench.pairs import run_pairs
+    from evals.tables import pair_tables
+
+    show(run_pairs(file, checker(words_only)), as_json, pair_tables)
+
+
+@bench.command()
+def qa(
+    pubmedqa: Annotated[Path, typer.Option(metavar="FILE", help="PubMedQA's labelled JSON.")],
+    words_only: WordsOnly = False,
+    as_json: AsJson = False,
+) -> None:
+    """Answer PubMedQA by yes, no or maybe: what the check of a sentence can and cannot do."""
+    from evals.bench.checking import checker
+    from evals.bench.qa import run_qa
+    from evals.tables import qa_tables
+
+    show(run_qa(pubmedqa, checker(words_only)), as_json, qa_tables)
+
+
+@bench.command("all")
+def everything(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Folder with public benchmarks.")],
+    limit: Limit = None,
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run every public benchmark that a folder holds; one table, beside published figures."""
+    from evals.bench.everything import run_everything
+    from evals.tables import everything_tables
+
+    show(run_everything(data, cache, limit), as_json, everything_tables)
+
+
+@bench.command()
+def drafts(
+    file: Annotated[Path, typer.Argument(help="Drafts, JSON Lines.")],
+    corpus: Annotated[
+        Path | None, typer.Option(help="The papers, JSON Lines.", show_default="the sample")
+    ] = None,
+    words_only: WordsOnly = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check drafts with one planted error each, and their correct twins."""
+    from evals.bench.asking import sample_files
+    from evals.bench.checking import checker
+    from evals.bench.drafts import run_drafts
+    from evals.tables import draft_tables
+
+    result = run_drafts(file, corpus or sample_files()[0], checker(words_only))
+    show(result, as_json, draft_tables)
+
+
+def warn_of_gaps(result: dict[str, Any]) -> None:
+    """Tell of what the test set lacks; it counts against the figures all the same."""
+    gaps = {
+        "missing_documents": "relevant documents are not in the corpus; they count as not found.",
+        "empty_documents": "documents have neither title nor text; they cannot be found.",
+        "unscored_queries": "queries have no relevant document; they are left out.",
+    }
+    for name, what in gaps.items():
+        if result[name]:
+            tell(f"{result[name]} {what}")
