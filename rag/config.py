@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     @field_validator("arxiv_url", "crossref_url", "pubmed_url")
     @classmethod
     def _check_address(cls, address: str) -> str:
-        if is_web_address(address):
+        if _is_web_address(address):
             return address
         raise ValueError("expected an http or https address such as https://example.org/api")
 
@@ -142,7 +142,7 @@ def _refuse_unknown() -> None:
             raise SettingsError(f"{name} is no setting{hint}")
 
 
-def is_web_address(text: str) -> bool:
+def _is_web_address(text: str) -> bool:
     """Whether `text` is the address of a service, without a password, a query or a fragment."""
     try:
         parts = urlsplit(text)

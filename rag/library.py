@@ -227,7 +227,7 @@ class Library:
 
     def export(self, form: Format = "jsonl") -> Iterator[str]:
         """All papers as JSON Lines, BibTeX or RIS, in pieces; `add` reads them back as they are."""
-        return write(self.records(), form)
+        return write(self.store.papers(), form)
 
     def remove(self, ids: str | Iterable[str], waiting: Waiting | None = None) -> list[str]:
         """Takes papers out, by one id or several; returns the ids of those that were there."""

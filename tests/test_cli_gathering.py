@@ -208,6 +208,6 @@ def test_an_export_replaces_no_file_unasked(merged: Path, tmp_path: Path) -> Non
     out.write_text("mine")
     shown = quoth("export", out, "--library", merged)
     assert (shown.exit_code, out.read_text()) == (1, "mine")
-    assert shown.stderr == f"{out} is there already; --overwrite replaces it.\n"
+    assert shown.stderr == (f"{out} exists already; name another file, or allow to overwrite it\n")
     assert quoth("export", out, "--overwrite", "--library", merged).exit_code == 0
     assert json.loads(out.read_text())["doi"] == "10.5555/moth"

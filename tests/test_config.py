@@ -109,3 +109,42 @@ def test_a_mistyped_setting_in_an_env_file_is_named_too(
 def test_an_llm_is_a_name_or_an_object_of_llama_index() -> None:
     with pytest.raises(SettingsError, match="expected 'openai:MODEL' or a LlamaIndex LLM object"):
         read_settings(llm=5)
+
+
+@pytest.mark.parametrize("contact", ["ada@example.org", "ada.quill+q@mail.example.org"])
+def test_a_contact_is_a_mail_address(contact: str) -> None:
+    assert read_settings(contact=contact).contact == contact
+
+
+@pytest.mark.parametrize(
+    "contact",
+    ["ada", "ada@", "@example.org", "ada@localhost", "a b@example.org", "ada@example.org\r\nX: y",
+     "ada@example.org, bo@example.org", "<ada@example.org>", "ada@exämple.org"],
+)  # fmt: skip
+def test_a_contact_that_is_no_mail_address_is_refused(contact: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(contact=contact)
+    assert str(caught.value).endswith(
+        ": Value error, expected a mail address such as ada@example.org."
+    )
+
+
+@pytest.mark.parametrize("name", ["arxiv_url", "crossref_url", "pubmed_url"])
+def test_an_address_of_a_service_can_be_set(name: str) -> None:
+    address = "http://127.0.0.1:8000/api"
+    assert getattr(read_settings(**{name: address}), name) == address
+
+
+@pytest.mark.parametrize("name", ["arxiv_url", "crossref_url", "pubmed_url"])
+@pytest.mark.parametrize(
+    "address",
+    ["example.org", "ftp://example.org", "file:///etc/passwd", "https://", "http://a:port/", "http://a:0",
+     "http://a:99999", "http://[::1", "http://ada:key@example.org", "http://a/b?c=d", "http://a/#b",
+     "http://a/b c", "http://exämple.org", "http://a/\n"],
+)  # fmt: skip
+def test_what_is_no_address_of_a_service_is_refused(name: str, address: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(**{name: address})
+    assert str(caught.value).endswith(
+        ": Value error, expected an http or https address such as https://example.org/api."
+    )

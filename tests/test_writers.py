@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
-import tracemalloc
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -19,8 +15,8 @@ from vectorstore.papers import Paper, Part, assemble
 from vectorstore.readers import Item, read_document
 from vectorstore.readers.document import Document, shown_name
 from vectorstore.readers.fields import build
-from vectorstore.records import Note, Record, RejectedRecord
-from vectorstore.writers import Format, WriteError, write, write_file
+from vectorstore.records import Record
+from vectorstore.writers import Format, write
 
 FORMATS = get_args(Format)
 MOTHS = Record(

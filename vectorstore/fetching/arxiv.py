@@ -111,8 +111,6 @@ def _page(request: Request, kept: Kept, start: int, total: int) -> Feed:
 def _look(request: Request, kept: Kept) -> Feed:
     """The reply to a request; a refusal is not kept."""
     path = kept.obtain(request)
-    if path is None:
-        raise ValueError("arXiv has no way to say that something is absent")
     total, error, ids = 0, None, []
     for element in kept.elements(request, path, frozenset({ENTRY, TOTAL})):
         if element.tag == TOTAL:

@@ -25,7 +25,7 @@ from tenacity import (
 
 from vectorstore.errors import FetchError
 from vectorstore.fetching.options import FetchOptions
-from vectorstore.fetching.service import HEAD_BYTES, Request
+from vectorstore.fetching.service import HEAD_BYTES, AbsentError, Request
 from vectorstore.fetching.turns import taking_turns
 from vectorstore.readers.fields import shorten
 
@@ -78,10 +78,11 @@ class Client:
         """Closes its connections."""
         self._http.close()
 
-    def get(self, request: Request) -> bytes | None:
-        """A whole reply in the service's form; None where the service knows no such thing.
+    def get(self, request: Request) -> bytes:
+        """A whole reply in the service's form.
 
         Raises:
+            AbsentError: The service does not know what it was asked for.
             FetchError: Naming what was asked, what came back, and what to do.
         """
         retrying = Retrying(
@@ -94,18 +95,19 @@ class Client:
         try:
             return retrying(self._try, request)
         except _PassingError as error:
-            outcome = f"{error} (tried {self._options.tries} times)"
+            tries = self._options.tries
+            outcome = f"{error} (tried {'once' if tries == 1 else f'{tries} times'})"
             raise failure(request, outcome, f"Later, {AGAIN}") from error
 
-    def _try(self, request: Request) -> bytes | None:
+    def _try(self, request: Request) -> bytes:
         with taking_turns(request.service, self._options), _told_failures():
             reply = self._send(request)
         service = request.service
-        if service.absent and service.absent.search(reply.body[:HEAD_BYTES]):
-            return None
         if reply.status in PASSING:
             raise self._passing(request, reply)
         if reply.status not in service.answers or not service.form.is_begun(reply.body):
+            if service.absent and service.absent.search(reply.body[:HEAD_BYTES]):
+                raise AbsentError
             raise _refusal(request, reply)
         if not service.form.is_whole(reply.body):
             raise _PassingError(f"sent only the beginning of {service.form.name}")

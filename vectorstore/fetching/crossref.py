@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from vectorstore.fetching.kept import Kept, read_reply
 from vectorstore.fetching.options import FetchOptions
-from vectorstore.fetching.service import Form, Request, Service
+from vectorstore.fetching.service import AbsentError, Form, Request, Service
 from vectorstore.readers.fields import Item
 from vectorstore.records import RejectedRecord
 
@@ -29,8 +29,9 @@ def fetch_papers(
     """The papers of these DOIs; a rejection for each that Crossref does not know."""
     service = service_of(options)
     for doi in dois:
-        path = kept.obtain(Request(service, f"doi:{doi}", f"/works/{quote(doi, safe='')}"))
-        if path is None:
+        try:
+            path = kept.obtain(Request(service, f"doi:{doi}", f"/works/{quote(doi, safe='')}"))
+        except AbsentError:
             yield RejectedRecord(source, doi, UNKNOWN)
         else:
             yield from read_reply(path, source, doi)

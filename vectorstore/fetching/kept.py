@@ -32,21 +32,18 @@ class Kept:
         self._options = options
         self._drop_old()
 
-    def obtain(self, request: Request) -> Path | None:
-        """The file of a reply, asked for unless it is kept; None where there is no such thing.
+    def obtain(self, request: Request) -> Path:
+        """The file of a reply, asked for unless it is kept.
 
         Raises:
+            AbsentError: The service does not know what it was asked for.
             FetchError: It could not be fetched.
             OSError: It could not be written.
         """
         digest = hashlib.sha256(request.identity.encode("utf-8")).hexdigest()[:32]
         path = self._options.folder / f"{digest}{ENDING}"
-        if path.exists() and self._is_young(path):
-            return path
-        body = self._client.get(request)
-        if body is None:
-            return None
-        self._write(path, body)
+        if not self._is_young(path):
+            self._write(path, self._client.get(request))
         return path
 
     def elements(self, request: Request, path: Path, tags: frozenset[str]) -> Iterator[Element]:
@@ -75,7 +72,11 @@ class Kept:
         os.replace(draft.name, path)
 
     def _is_young(self, path: Path) -> bool:
-        return 0 <= self._options.clock() - path.stat().st_mtime < DAY
+        """Whether it is there, and of use; another process may remove it at any time."""
+        try:
+            return 0 <= self._options.clock() - path.stat().st_mtime < DAY
+        except FileNotFoundError:
+            return False
 
     def _drop_old(self) -> None:
         """Removes what nobody will use again."""

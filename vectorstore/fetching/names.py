@@ -16,7 +16,7 @@ from vectorstore.records import clean_arxiv_id, clean_doi, clean_pmid
 NAME = re.compile(r"\s*(arxiv-search|arxiv|doi|pmid):(.*)", re.IGNORECASE | re.DOTALL)
 VERSION = re.compile(r"(v\d+)(?:\.pdf)?/?$", re.IGNORECASE)
 SUBJECT = re.compile(r"\.[a-z]{2}(?=/)")
-RESOLVER = re.compile(r"(?:doi:\s*|https?://(?:dx\.)?doi\.org/)", re.IGNORECASE)
+RESOLVER = re.compile(r"\A(?:doi:\s*|https?://(?:dx\.)?doi\.org/)", re.IGNORECASE)
 # A DOI may hold commas, so that only one before another DOI parts two of them.
 COMMA = {"doi": re.compile(r",\s*(?=(?:doi:\s*)?10\.\d{4,9}/)", re.IGNORECASE)}
 ANY_COMMA = re.compile(",")
@@ -117,7 +117,7 @@ def _read_arxiv(part: str) -> Iterator[tuple[str, str]]:
 
 def _read_doi(part: str) -> Iterator[tuple[str, str]]:
     """The DOI that the whole part is; arXiv's own are known to arXiv only, not to Crossref."""
-    bare = RESOLVER.sub("", part, count=1)
+    bare = RESOLVER.sub("", part)
     doi = clean_doi(bare)
     if doi and doi == bare.lower():
         number = arxiv_number(doi)

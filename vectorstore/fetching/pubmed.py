@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from vectorstore.fetching.kept import Kept, read_reply
 from vectorstore.fetching.options import FetchOptions
-from vectorstore.fetching.service import Form, Request, Service
+from vectorstore.fetching.service import AbsentError, Form, Request, Service
 from vectorstore.readers.fields import Item
 from vectorstore.readers.xml_stream import text_of
 from vectorstore.records import RejectedRecord
@@ -43,12 +43,14 @@ def _fetch_batch(pmids: Sequence[str], kept: Kept, service: Service, source: str
     listed = (("db", "pubmed"), ("id", ",".join(pmids)), ("retmode", "xml"))
     more = f" and {len(pmids) - 1} more" if len(pmids) > 1 else ""
     request = Request(service, f"pmid:{pmids[0]}{more}", "/efetch.fcgi", listed)
-    path = kept.obtain(request)
     found: set[str] = set()
-    if path is not None:
-        articles = kept.elements(request, path, ARTICLES)
-        found = {text_of(article.find(place)) for article in articles for place in PMIDS}
-    if path is not None and found:
+    try:
+        path = kept.obtain(request)
+        for article in kept.elements(request, path, ARTICLES):
+            found |= {text_of(article.find(place)) for place in PMIDS}
+    except AbsentError:
+        pass
+    if found:
         where = pmids[0] if len(pmids) == 1 else f"from {pmids[0]} on"
         yield from read_reply(path, source, where)
     for pmid in pmids:

@@ -10,6 +10,10 @@ HEAD_BYTES = 4_000
 TAIL_BYTES = 200
 
 
+class AbsentError(Exception):
+    """The service does not know what it was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """The format that a service answers in.
