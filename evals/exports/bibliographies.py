@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from dataclasses import replace
 
 from evals.exports.export import Export
 from evals.exports.known import Carried, family_first, on_one_line
@@ -96,7 +97,11 @@ def _classic_abstract(paper: Paper, style: int) -> str | None:
     return f"{{{(chr(10) + ' ' * 4).join(wrapped)}}}"
 
 
-# As Zotero writes it.
+# As Zotero writes it: blank lines between paragraphs.
+
+
+def _carry_zotero(paper: Paper) -> Carried:
+    return replace(_carry(paper), abstract="\n\n".join(paper.paragraphs))
 
 
 def _zotero(paper: Paper) -> str:
@@ -175,6 +180,6 @@ BIBLIOGRAPHIES = (
         "BibTeX, by hand", "papers.bib", _classic, _carry, CLASSIC_START + STRINGS + "\n",
         tear=_tear,
     ),
-    Export("BibTeX, Zotero", "zotero.bib.gz", _zotero, _carry, tear=_tear, packing="gzip"),
-    Export("BibLaTeX, Zotero", "zotero-biblatex.bib", _biblatex, _carry, tear=_tear),
+    Export("BibTeX, Zotero", "zotero.bib.gz", _zotero, _carry_zotero, tear=_tear, packing="gzip"),
+    Export("BibLaTeX, Zotero", "zotero-biblatex.bib", _biblatex, _carry_zotero, tear=_tear),
 )  # fmt: skip

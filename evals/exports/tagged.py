@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from dataclasses import replace
 
 from evals.exports.export import Export
-from evals.exports.known import Carried, family_first, on_lines, on_one_line
+from evals.exports.known import Carried, family_first, on_one_line
 from evals.exports.papers import Paper
 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -71,7 +70,7 @@ def _old_ris(paper: Paper) -> str:
 
 def _carry_ris(paper: Paper) -> Carried:
     return Carried(
-        abstract=on_lines(paper),
+        abstract=on_one_line(paper),
         title=paper.title,
         authors=family_first(paper.authors),
         year=paper.year,
@@ -80,10 +79,6 @@ def _carry_ris(paper: Paper) -> Carried:
         doi=paper.doi,
         keywords=paper.keywords,
     )
-
-
-def _carry_old_ris(paper: Paper) -> Carried:
-    return replace(_carry_ris(paper), abstract=on_one_line(paper))
 
 
 # MEDLINE.
@@ -117,7 +112,7 @@ def _medline(paper: Paper) -> str:
         ("PT", "Journal Article"),
         ("DEP", f"{paper.written_year}{paper.month:02d}05"),
         ("PL", "England"),
-        ("TA", "J Ex"),
+        ("TA", "J Ex" if paper.venue else None),
         ("JT", paper.venue),
         ("JID", "0000001"),
         ("SB", "IM"),
@@ -167,6 +162,6 @@ def _carry_medline(paper: Paper) -> Carried:
 
 TAGGED = (
     Export("RIS, Zotero", "zotero.ris", _zotero_ris, _carry_ris),
-    Export("RIS, publishers", "articles.ris", _old_ris, _carry_old_ris, encoding="utf-8-sig"),
+    Export("RIS, publishers", "articles.ris", _old_ris, _carry_ris, encoding="utf-8-sig"),
     Export("PubMed (MEDLINE)", "pubmed.nbib", _medline, _carry_medline, begin="\n"),
 )
