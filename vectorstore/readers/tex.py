@@ -46,6 +46,8 @@ MATHS = re.compile(
     re.DOTALL,
 )
 MARKUP = re.compile(r"[\\{}~]|--|``")
+PHANTOM = re.compile(r"\\vphantom\{\\[{}]\}")
+"""What Zotero writes beside each brace that it escapes, so that a value has as many of both."""
 ESCAPED_SIGN = re.compile(r"\{?\\([%&#_$~])(?:\{\}|\})?")
 ADDRESS = re.compile(r"\s*\\(?:url|href)\s*\{([^{}]*)\}.*", re.DOTALL)
 
@@ -59,7 +61,7 @@ def decode(text: str) -> str:
     if not MARKUP.search(text):
         return text
     reader = _Decoder()
-    for maths, piece in part_maths(text):
+    for maths, piece in part_maths(PHANTOM.sub("", text)):
         if maths:
             reader.write(piece)
         else:
