@@ -1,4 +1,4 @@
-"""Formats of tagged lines: RIS, and PubMed's MEDLINE."""
+"""Formats of tagged lines: RIS, PubMed's MEDLINE, Web of Science."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from evals.exports.known import Carried, family_first, on_one_line
 from evals.exports.papers import Paper
 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-MEDLINE_WIDTH = 82
+WIDTH = 82
 
 
 # RIS.
@@ -127,17 +127,20 @@ def _medline(paper: Paper) -> str:
 
 
 def _wrap(tag: str, value: str) -> str:
-    return (
-        textwrap.fill(
-            value,
-            MEDLINE_WIDTH,
-            initial_indent=f"{tag:<4}- ",
-            subsequent_indent=" " * 6,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        + "\n"
+    return _fill(f"{tag:<4}- ", value)
+
+
+def _fill(start: str, value: str) -> str:
+    """A field whose further lines stand under its text."""
+    filled = textwrap.fill(
+        value,
+        WIDTH,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
+    return f"{filled}\n"
 
 
 def _as_sentence(title: str | None) -> str | None:
@@ -160,8 +163,61 @@ def _carry_medline(paper: Paper) -> Carried:
     )
 
 
+# Web of Science: one name a line.
+
+
+def _web_of_science(paper: Paper) -> str:
+    people = [author for author in paper.authors if author.given]
+    half = len(paper.keywords) // 2
+    fields = [
+        ("PT", "J"),
+        ("AU", "\n   ".join(", ".join(author.initials.rsplit(" ", 1)) for author in people)),
+        ("AF", "\n   ".join(author.family_first for author in people)),
+        ("TI", paper.title),
+        ("SO", (paper.venue or "").upper()),
+        ("LA", "English"),
+        ("DT", "Article"),
+        ("DE", "; ".join(paper.keywords[:half])),
+        ("ID", "; ".join(paper.keywords[half:])),
+        ("AB", on_one_line(paper)),
+        ("C1", "[Keeper, A.] Univ Harbour, Dept Moths & Tides, Example City, Nowhere."),
+        ("CR", "Quill A, 1888, J EX, V1, P1, DOI 10.5555/cited\n   Reed B, 1901, J EX, V2, P9"),
+        ("NR", "2"),
+        ("TC", str(paper.number)),
+        ("SN", "1234-5678"),
+        ("PD", "MAR 5"),
+        ("PY", str(paper.year or "")),
+        ("DI", paper.doi),
+        ("UT", f"WOS:{paper.number:015d}"),
+        ("PM", paper.pmid if paper.indexed else None),
+    ]
+    lines = (
+        f"{tag} {value}\n" if "\n   " in value else _fill(f"{tag} ", value)
+        for tag, value in fields
+        if value
+    )
+    return "".join(lines) + "ER\n\n"
+
+
+def _carry_web_of_science(paper: Paper) -> Carried:
+    return Carried(
+        abstract=on_one_line(paper),
+        title=paper.title,
+        authors=family_first(author for author in paper.authors if author.given),
+        year=paper.year,
+        venue=paper.venue.upper() if paper.venue else None,
+        doi=paper.doi,
+        pmid=paper.pmid if paper.indexed else None,
+        keywords=paper.keywords,
+    )
+
+
 TAGGED = (
     Export("RIS, Zotero", "zotero.ris", _zotero_ris, _carry_ris),
     Export("RIS, publishers", "articles.ris", _old_ris, _carry_ris, encoding="utf-8-sig"),
     Export("PubMed (MEDLINE)", "pubmed.nbib", _medline, _carry_medline, begin="\n"),
-)
+    Export(
+        "Web of Science, tagged", "savedrecs-tagged.txt", _web_of_science, _carry_web_of_science,
+        "FN Clarivate Analytics Web of Science\nVR 1.0\n", end="EF\n", encoding="utf-8-sig",
+    ),
+)  # fmt: skip
