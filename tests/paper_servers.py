@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -138,8 +139,7 @@ class PaperServer:
         self.clock = clock
         self.closing = threading.Event()
         handler = type("Handler", (_Handler,), {"papers": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._http.daemon_threads = True
+        self._http = _Server(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> PaperServer:
@@ -242,6 +242,15 @@ def _pubmed_abstract(title: str) -> str:
     if not title:
         return ""
     return f"<Abstract><AbstractText>{escape(abstract_of(title))}</AbstractText></Abstract>"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of a client that hung up."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

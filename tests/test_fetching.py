@@ -360,6 +360,18 @@ def test_an_empty_page_that_stays_empty_is_stated_and_not_kept(
     assert len(server.asked) == 5
 
 
+def test_a_feed_that_does_not_say_how_many_there_are_is_stated(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    body = server._answer_arxiv({"start": "0", "max_results": "100"})[2]
+    server.troubles.append(Trouble(body=body.replace(b"totalResults", b"total")))
+    assert failure_of("arxiv-search:all:moth", options) == (
+        f"{server.host} was asked for papers 1 to 100 of 'all:moth' and sent a feed that does not "
+        f"say how many papers there are. {checks(server, 'arXiv')}"
+    )
+    assert titles(got("arxiv-search:all:moth", options)) == ["moths", "tides"]
+
+
 def test_a_query_that_arxiv_refuses_is_rejected_with_what_it_says(
     server: PaperServer, options: FetchOptions
 ) -> None:

@@ -131,23 +131,23 @@ class Client:
             if following.url.scheme != message.url.scheme:
                 change = f"{message.url.scheme} to {following.url.scheme}"
                 outcome = f"redirected from {change}, which is not followed"
-                raise failure(request, outcome, _check(request))
+                raise failure(request, outcome, check(request))
             message = following
         outcome = f"redirected more than {MAX_REDIRECTS} times"
-        raise failure(request, outcome, _check(request))
+        raise failure(request, outcome, check(request))
 
     def _read(self, request: Request, response: httpx.Response) -> Reply:
         """The reply, in bounded memory and time."""
         encoding = response.headers.get("Content-Encoding", "identity").lower()
         if encoding not in ("identity", "gzip"):
             outcome = f"packed its reply in a way that was not asked for ('{shorten(encoding)}')"
-            raise failure(request, outcome, _check(request))
+            raise failure(request, outcome, check(request))
         body, began = bytearray(), self._options.clock()
         for chunk in response.iter_bytes():
             body += chunk
             if len(body) > self._options.max_bytes:
                 outcome = f"sent more than {self._options.max_bytes:,} bytes"
-                raise failure(request, outcome, _check(request))
+                raise failure(request, outcome, check(request))
             if self._options.clock() - began > self._options.longest_reply:
                 limit = f"{self._options.longest_reply:g}"
                 raise _PassingError(f"had not sent its whole reply after {limit} s")
@@ -170,6 +170,12 @@ def failure(request: Request, outcome: str, advice: str) -> FetchError:
     return FetchError(
         f"{request.service.host} was asked for {request.asked_for} and {outcome}. {advice}"
     )
+
+
+def check(request: Request) -> str:
+    """What to do where the service is perhaps not the one that answered."""
+    name, host = request.service.name, request.service.host
+    return f"Check that {host} is {name}'s address and that no proxy answers for it; then {AGAIN}"
 
 
 def read_retry_after(text: str | None, now: float) -> float | None:
@@ -230,13 +236,7 @@ def _refusal(request: Request, reply: Reply) -> FetchError:
         kind = "a web page (HTML)" if HTML.search(reply.body[:HEAD_BYTES]) else "something else"
         words = _first_words(reply.body)
         outcome = f"answered with {kind} instead of {request.service.form.name} ('{words}')"
-    return failure(request, outcome, _check(request))
-
-
-def _check(request: Request) -> str:
-    """What to do where the service is perhaps not the one that answered."""
-    name, host = request.service.name, request.service.host
-    return f"Check that {host} is {name}'s address and that no proxy answers for it; then {AGAIN}"
+    return failure(request, outcome, check(request))
 
 
 def _first_words(body: bytes) -> str:
