@@ -60,6 +60,22 @@ def test_a_text_that_is_one_abstract_is_a_record(tmp_path: Path, text: str) -> N
     assert record.sources == ("in.txt",)
 
 
+def test_formulas_and_one_line_that_ends_like_code_do_not_make_an_abstract_code(
+    tmp_path: Path,
+) -> None:
+    formulas = "$\\gcd(l, k) = a^{2^l}$ and $P_a(x)$ " * 9
+    text = f"{MOTHS}\nWe prove {formulas};\nno more."
+    (record,) = read_text(tmp_path, text)
+    assert isinstance(record, Record)
+    assert record.abstract == text
+
+
+def test_sums_of_money_are_no_formulas(tmp_path: Path) -> None:
+    (rejected,) = read_text(tmp_path, f"{MOTHS} It costs $4 {'<>;{}[]' * 9} or $5.")
+    assert isinstance(rejected, RejectedRecord)
+    assert "it has too many figures and symbols for prose" in rejected.reason
+
+
 @pytest.mark.parametrize("title", ["Do moths count?", "# Moths: the lamps of a street", "飞蛾"])
 def test_a_short_line_that_stands_alone_is_the_title(tmp_path: Path, title: str) -> None:
     (record,) = read_text(tmp_path, f"\n{title}\n\n{MOTHS}\n")

@@ -44,6 +44,7 @@ RECORD = Record(
         ("10.1016/S0140-6736(05)67889-0", "10.1016/s0140-6736(05)67889-0"),
         ("10.1002/(SICI)1097(1998)", "10.1002/(sici)1097(1998)"),
         ("bees", None),
+        ("10.1000/.", None),
     ],
 )
 def test_dois_are_found_in_any_dress(text: str, doi: str | None) -> None:

@@ -155,6 +155,21 @@ def test_web_of_science_is_read_with_its_quotation_marks(tmp_path: Path, encoded
     assert rejections(items) == []
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        'Item Type,Author,Abstract Note\nbook,"García Márquez, R. J.",Moths rest.\n',
+        'Authors,Author full names,Abstract\nGarcía,"García Márquez, R. J. (571234567)",Moths.\n',
+        "PT\tAU\tTI\tAB\tAF\nJ\t\tLamps\tMoths rest.\tGarcía Márquez, R. J.\n",
+    ],
+)
+def test_one_name_of_several_words_is_not_parted_where_semicolons_part_names(
+    tmp_path: Path, table: str
+) -> None:
+    (record,) = records(read_table(tmp_path, table))
+    assert record.authors == ("García Márquez, R. J.",)
+
+
 def test_web_of_science_quotes_nothing(tmp_path: Path) -> None:
     items = read_table(tmp_path, 'PT\tAU\tTI\tAB\nJ\tQuill, A\t"Lamps"\t"Moths rest."\n')
     assert [(item.title, item.abstract) for item in records(items)] == [

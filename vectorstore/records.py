@@ -221,7 +221,7 @@ def clean_doi(text: str) -> str | None:
     doi = match.group(1).rstrip(".,;").lower()
     while doi.endswith(")") and doi.count(")") > doi.count("("):
         doi = doi[:-1].rstrip(".,;")
-    return doi
+    return doi if DOI_PATTERN.fullmatch(doi) else None
 
 
 def clean_arxiv_id(text: str) -> str | None:

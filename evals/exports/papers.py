@@ -137,7 +137,7 @@ def _make_sections(number: int, random: Random) -> tuple[tuple[str, str], ...]:
         return (("", (text + " ") * (TOO_LONG_CHARACTERS // len(text) + 1)),)
     if flaw == "control character":
         return (("", f"{text} The end\x01 was lost."),)
-    if number % WITHOUT_ABSTRACT == 5:
+    if number % WITHOUT_ABSTRACT == 5 and not flaw:
         return ()
     if number % 5 == 2:
         more = (wording.write_text(random, 3, number) for _ in wording.LABELS)

@@ -14,7 +14,10 @@ UNDER_ONE_HEADING = 50
 
 
 def _listing(paper: Paper) -> str:
-    """Labels before an abstract; a heading in front of every so many."""
+    """Labels before an abstract; a heading in front of every so many.
+
+    It stands in front of the second, too: the first may have no abstract, and be left out.
+    """
     names = ", ".join(given_first(_people(paper)))
     fields = [
         ("Title", paper.title),
@@ -25,7 +28,7 @@ def _listing(paper: Paper) -> str:
         ("Abstract", on_lines(paper)),
     ]
     lines = [f"{name}: {value}" for name, value in fields if value]
-    heading = f"{_heading(paper)}\n\n" if paper.number % UNDER_ONE_HEADING == 0 else ""
+    heading = f"{_heading(paper)}\n\n" if paper.number % UNDER_ONE_HEADING < 2 else ""
     return heading + "\n".join(lines) + "\n\n"
 
 

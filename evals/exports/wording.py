@@ -59,7 +59,7 @@ SENTENCES = [
     "Using {method}, we followed {count} specimens for {count} days.",
     "The {quality} of {thing} rose by {share}% (n = {count}), while their {quality} stayed level.",
     "Contrary to folklore, {thing} lose {share}% of their {quality} when they are kept indoors.",
-    "We compare {method} with {method}; both agree to within {share} per cent.",
+    "We compare {method} with {method}, and both agree to within {share} per cent.",
     "In {place}, {thing} were “borrowed” more often than bought – a habit of {count} years.",
     "An effect remains for $k_{{\\max}} < {count}$ and vanishes beyond.",
     "We model the {quality} as $q \\propto t^{{1/2}}$, following {method}.",
@@ -68,7 +68,7 @@ SENTENCES = [
     "Temperatures of {count} °C ± {share} K did not change the result (p < 0.0{share}).",
     "Data, code and drawings are shared at https://data.example/set_{count}#read-me.",
     "These results suggest that {thing} deserve the care that {thing} already receive.",
-    "The file names `{quality}_{count}.csv` and `~/{quality}` follow the older scheme.",
+    "Names such as {quality}_{count}.csv, kept in ~/{quality}, follow the older scheme of {place}.",
 ]
 MATHS = re.compile(r"\$(?:k_\{\\max\} < \d+|q \\propto t\^\{1/2\}|_2)\$")
 """The formulas in sentences and titles: a sum in dollars is none."""

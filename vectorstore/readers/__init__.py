@@ -6,7 +6,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from vectorstore.readers import arxiv_atom, json_document, jsonl, plain, pubmed_xml, table
+from vectorstore.readers import (
+    arxiv_atom,
+    bibtex,
+    json_document,
+    jsonl,
+    medline,
+    plain,
+    pubmed_xml,
+    ris,
+    table,
+    wos,
+)
 from vectorstore.readers.fields import MAX_ABSTRACT_CHARACTERS, Item
 from vectorstore.readers.opening import (
     UNREADABLE,
@@ -38,6 +49,10 @@ FORMATS: tuple[Format, ...] = (
     arxiv_atom,
     json_document,
     jsonl,
+    bibtex,
+    ris,
+    medline,
+    wos,
     table,
     plain,
 )

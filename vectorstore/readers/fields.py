@@ -332,7 +332,12 @@ def _read_identifier(
 
 
 def _read_id(values: Values) -> str | None:
-    """The record's `id` where it is a string; numbers count within their file only."""
+    """The record's `id` where it is a string; numbers count within their file only.
+
+    Beside `quoth_id`, it is the id of an export, which may be that of a record merged before.
+    """
+    if values.get("quoth_id") is not None:
+        return None
     key = "id" if values.get("id") is not None else "_id"
     value = values.get(key)
     if isinstance(value, dict | list | bool):

@@ -16,6 +16,8 @@ MAX_BYTES = 4 * MAX_CHARACTERS
 TOO_LONG = f"it is too long for an abstract (over {MAX_CHARACTERS:,} characters)"
 MAX_TITLE_CHARACTERS = 250
 MAX_SENTENCE_CHARACTERS = 1_500
+FORMULA = re.compile(r"\$(?=\S)[^$]{1,300}(?<=\S)\$(?!\d)")
+"""By what stands beside its dollar signs: sums of money have white space or figures there."""
 LETTERS_SHARE = 0.7
 SYMBOLS_SHARE = 0.04
 
@@ -51,7 +53,6 @@ def part_title(lines: Sequence[str]) -> Text:
 def find_obstacle(abstract: str) -> str | None:
     """Why a text cannot be an abstract; None where it reads like one."""
     letters = sum(letter.isalpha() for letter in abstract)
-    solid = len("".join(abstract.split()))
     if len(abstract) > MAX_CHARACTERS:
         return TOO_LONG
     if letters < MIN_LETTERS:
@@ -62,14 +63,21 @@ def find_obstacle(abstract: str) -> str | None:
     disorder = _find_disorder(lines)
     if disorder:
         return disorder
-    if letters < LETTERS_SHARE * solid or len(SYMBOLS.findall(abstract)) > SYMBOLS_SHARE * solid:
+    if _is_full_of_symbols(FORMULA.sub(" ", abstract)):
         return "it has too many figures and symbols for prose"
     return _find_lack_of_sentences(abstract)
 
 
+def _is_full_of_symbols(text: str) -> bool:
+    """Whether so many characters outside of formulas are no letters that it cannot be prose."""
+    letters = sum(letter.isalpha() for letter in text)
+    solid = len("".join(text.split()))
+    return letters < LETTERS_SHARE * solid or len(SYMBOLS.findall(text)) > SYMBOLS_SHARE * solid
+
+
 def _find_disorder(lines: Sequence[str]) -> str | None:
     """Why lines are laid out otherwise than prose that was wrapped."""
-    if sum(bool(CODE_LINE.match(line)) for line in lines) > ODD_SHARE * len(lines):
+    if sum(bool(CODE_LINE.match(line)) for line in lines) > max(1, ODD_SHARE * len(lines)):
         return "it looks like source code"
     listed = sum(bool(LIST_LINE.match(line)) for line in lines[1:])
     if listed > ODD_SHARE * len(lines) or any(map(LAID_OUT_LINE.match, lines)):

@@ -41,6 +41,9 @@ SYNONYMS = {
     "extra": "extra",
 }
 """Names of columns, as `_key` makes them, for each field, those that count first in front."""
+FAMILY_FIRST = {"authorfullnames", "af", "au"}
+"""Columns of names such as `García Márquez, Ana; Reed, Bo`: a comma never parts two of them."""
+ZOTERO = "itemtype"
 TELLING = ("abstract", "title", "authors", "doi", "pmid")
 UNITED = ("keywords", "groups")
 WEB_OF_SCIENCE = {"pt", "au", "ti"}
@@ -83,8 +86,9 @@ def read_items(document: Document) -> Iterator[Item]:
         return
     yield Note(document.source, header.where, _describe_columns(header.cells, columns))
     reader.width = len(header.cells)
+    whole = _find_whole_names(header.cells)
     for row in rows:
-        yield from _read_row(row, columns, reader.width, document.source)
+        yield from _read_row(row, columns, whole, reader.width, document.source)
     yield from notes
 
 
@@ -191,6 +195,13 @@ def _find_column(name: str, cells: Sequence[str]) -> int | None:
     return keys.index(_key(name)) if _key(name) in keys and _key(name) else None
 
 
+def _find_whole_names(cells: Sequence[str]) -> frozenset[int]:
+    """The columns in which semicolons alone part names."""
+    keys = [_key(cell) for cell in cells]
+    names = FAMILY_FIRST | ({"author"} if ZOTERO in keys else set())
+    return frozenset(place for place, key in enumerate(keys) if key in names)
+
+
 def _describe_missing(cells: Sequence[str]) -> str:
     found = f"no column with abstracts (found: {_list(cells)})"
     keys = {_key(cell) for cell in cells}
@@ -216,13 +227,15 @@ def _list(cells: Sequence[str]) -> str:
 # From the other rows to records.
 
 
-def _read_row(row: Row, columns: Columns, width: int, source: str) -> Iterator[Item]:
+def _read_row(
+    row: Row, columns: Columns, whole: frozenset[int], width: int, source: str
+) -> Iterator[Item]:
     """The record in one row; what it lacks at its end is empty."""
     reason = row.fault or _find_surplus(row.cells, width)
     if reason:
         yield RejectedRecord(source, row.where, reason)
         return
-    values = _read_values(row.cells, columns)
+    values = _read_values(row.cells, columns, whole)
     abstract = values.get("abstract")
     if isinstance(abstract, str) and NO_ABSTRACT.fullmatch(abstract):
         yield SkippedRecord(source, row.where, f"the abstract is '{shorten(abstract)}'")
@@ -237,12 +250,15 @@ def _find_surplus(cells: Sequence[str], width: int) -> str | None:
     return f"holds {len(cells):,} fields, but the header has {width:,}; quote texts with delimiters"
 
 
-def _read_values(cells: Sequence[str], columns: Columns) -> dict[str, object]:
+def _read_values(
+    cells: Sequence[str], columns: Columns, whole: frozenset[int]
+) -> dict[str, object]:
     """What `fields.build` takes; of several columns for a field, the first that is not empty."""
     values: dict[str, object] = {}
     for field, places in columns.items():
-        given = [cells[place] for place in places if place < len(cells) and cells[place].strip()]
-        values[field] = _split(given) if field in UNITED else next(iter(given), "")
+        given = [place for place in places if place < len(cells) and cells[place].strip()]
+        texts = [f"{cells[place]};" if place in whole else cells[place] for place in given]
+        values[field] = _split(texts) if field in UNITED else next(iter(texts), "")
     extra = PMID_LINE.search(str(values.pop("extra", "")))
     if extra and not values.get("pmid"):
         values["pmid"] = extra.group(1)
