@@ -82,6 +82,19 @@ ARTICLE = """<PubmedArticle>
 </PubmedData>
 </PubmedArticle>
 """
+BOOK = """<PubmedBookArticle>
+  <BookDocument>
+    <PMID Version="1">{pmid}</PMID>
+    <ArticleIdList><ArticleId IdType="bookaccession">NBK1</ArticleId></ArticleIdList>
+    <Book><BookTitle book="gears">The Book of Gears</BookTitle>\
+<PubDate><Year>2010</Year></PubDate></Book>
+    <ArticleTitle book="gears">{title}</ArticleTitle>
+    {abstract}
+  </BookDocument>
+  <PubmedBookData><ArticleIdList><ArticleId IdType="pubmed">{pmid}</ArticleId></ArticleIdList>\
+</PubmedBookData>
+</PubmedBookArticle>
+"""
 
 
 @dataclass(frozen=True)
@@ -125,6 +138,7 @@ class PaperServer:
         refused: Ids that arXiv calls malformed.
         works: Of Crossref, DOI -> title.
         articles: Of PubMed, PMID -> title; without an abstract where the title is empty.
+        books: PMIDs of articles that are chapters of a book.
         troubles: For the next requests, one each; None for none.
         asked: What was asked so far.
     """
@@ -134,6 +148,7 @@ class PaperServer:
         self.refused: set[str] = set()
         self.works: dict[str, str] = {}
         self.articles: dict[str, str] = {}
+        self.books: set[str] = set()
         self.troubles: deque[Trouble | None] = deque()
         self.asked: list[Asked] = []
         self.clock = clock
@@ -215,7 +230,9 @@ class PaperServer:
 
     def _answer_pubmed(self, pmids: list[str]) -> tuple[int, str, bytes]:
         articles = [
-            ARTICLE.format(pmid=pmid, title=title or "Untold", abstract=_pubmed_abstract(title))
+            (BOOK if pmid in self.books else ARTICLE).format(
+                pmid=pmid, title=title or "Untold", abstract=_pubmed_abstract(title)
+            )
             for pmid, title in self.articles.items()
             if pmid in pmids
         ]

@@ -245,6 +245,23 @@ def test_an_empty_set_of_articles_rejects_each_pmid(
     ]
 
 
+def test_a_chapter_of_a_book_is_found_by_its_pmid(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    server.books = {"102"}
+    assert titles(got("pmid:102", options)) == ["bread"]
+    assert len(got("pmid:102", options)) == 1
+
+
+def test_more_than_two_hundred_pmids_are_asked_for_in_batches(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    server.articles = {str(number): f"moth {number}" for number in range(1, 251)}
+    name = "pmid:" + ",".join(server.articles)
+    assert titles(got(name, options)) == list(server.articles.values())
+    assert [len(asked.parameters["id"].split(",")) for asked in server.asked] == [200, 50]
+
+
 def test_an_article_that_says_what_an_empty_list_would_is_an_article(
     server: PaperServer, options: FetchOptions
 ) -> None:
