@@ -187,7 +187,7 @@ def test_a_paper_shows_every_identifier_of_its_records(tmp_path: Path, library: 
 
 def test_status_names_the_folders_in_step(folder: Path, library: Path) -> None:
     shown = quoth("status", "--library", library).stdout
-    assert f"{folder}  (papers)" in shown
+    assert f"{folder} (papers)" in shown
 
 
 def test_a_paper_that_cannot_be_split_fails(merged: Path) -> None:

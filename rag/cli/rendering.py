@@ -76,7 +76,7 @@ def status_blocks(status: dict[str, Any]) -> Iterator[Block]:
         yield _pair("sources", _counts(status["sources"]))
         yield _pair("years", _counts(status["years"]))
         for name, place in status["folders"].items():
-            yield _pair("in step with", f"{place}  ({name})")
+            yield _pair("in step with", f"{place} ({name})")
     yield Block(Text("settings"))
     for name, setting in status["settings"].items():
         yield _pair(f"QUOTH_{name.upper()}", f"{setting['value']}  ({setting['origin']})", 2)
