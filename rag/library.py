@@ -238,8 +238,12 @@ class Library:
 
     def get(self, record_id: str) -> Record | None:
         """The paper of an id, or with such an identifier (`doi:...`); None where there is none."""
-        paper = self.store.find_named(record_id)
+        paper = self.paper(record_id)
         return paper.record if paper else None
+
+    def paper(self, record_id: str) -> Paper | None:
+        """The same, with the records that it was made from."""
+        return self.store.find_named(record_id)
 
     def records(self) -> Iterator[Record]:
         """All papers."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -81,6 +82,19 @@ ARTICLE = """<PubmedArticle>
 </PubmedData>
 </PubmedArticle>
 """
+BOOK = """<PubmedBookArticle>
+  <BookDocument>
+    <PMID Version="1">{pmid}</PMID>
+    <ArticleIdList><ArticleId IdType="bookaccession">NBK1</ArticleId></ArticleIdList>
+    <Book><BookTitle book="gears">The Book of Gears</BookTitle>\
+<PubDate><Year>2010</Year></PubDate></Book>
+    <ArticleTitle book="gears">{title}</ArticleTitle>
+    {abstract}
+  </BookDocument>
+  <PubmedBookData><ArticleIdList><ArticleId IdType="pubmed">{pmid}</ArticleId></ArticleIdList>\
+</PubmedBookData>
+</PubmedBookArticle>
+"""
 
 
 @dataclass(frozen=True)
@@ -124,6 +138,7 @@ class PaperServer:
         refused: Ids that arXiv calls malformed.
         works: Of Crossref, DOI -> title.
         articles: Of PubMed, PMID -> title; without an abstract where the title is empty.
+        books: PMIDs of articles that are chapters of a book.
         troubles: For the next requests, one each; None for none.
         asked: What was asked so far.
     """
@@ -133,13 +148,13 @@ class PaperServer:
         self.refused: set[str] = set()
         self.works: dict[str, str] = {}
         self.articles: dict[str, str] = {}
+        self.books: set[str] = set()
         self.troubles: deque[Trouble | None] = deque()
         self.asked: list[Asked] = []
         self.clock = clock
         self.closing = threading.Event()
         handler = type("Handler", (_Handler,), {"papers": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._http.daemon_threads = True
+        self._http = _Server(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> PaperServer:
@@ -215,7 +230,9 @@ class PaperServer:
 
     def _answer_pubmed(self, pmids: list[str]) -> tuple[int, str, bytes]:
         articles = [
-            ARTICLE.format(pmid=pmid, title=title or "Untold", abstract=_pubmed_abstract(title))
+            (BOOK if pmid in self.books else ARTICLE).format(
+                pmid=pmid, title=title or "Untold", abstract=_pubmed_abstract(title)
+            )
             for pmid, title in self.articles.items()
             if pmid in pmids
         ]
@@ -242,6 +259,15 @@ def _pubmed_abstract(title: str) -> str:
     if not title:
         return ""
     return f"<Abstract><AbstractText>{escape(abstract_of(title))}</AbstractText></Abstract>"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of a client that hung up."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

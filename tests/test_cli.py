@@ -385,7 +385,7 @@ def test_show_as_json_is_the_record_verbatim(library_folder: Path, small_library
     shown = quoth("show", MOTHS, "--library", library_folder, "--json")
     record = small_library.get(MOTHS)
     assert record
-    assert json.loads(shown.stdout) == record.to_json()
+    assert json.loads(shown.stdout) == {**record.to_json(), "identifiers": [record.id]}
 
 
 def test_show_of_an_unknown_id_fails_naming_it(library_folder: Path) -> None:
@@ -417,6 +417,7 @@ def test_status_tells_library_settings_and_versions(
     assert found["library"] == str(library_folder)
     assert (found["exists"], found["papers"], found["passages"]) == (True, 4, 4)
     assert found["sources"] == {"papers.jsonl": 4}
+    assert found["folders"] == {}
     assert found["years"] == {"2019": 1, "2021": 1, "2023": 1, "2024": 1}
     assert found["embedding"].startswith("all-MiniLM-L6-v2-int8@")
     assert found["disk_bytes"] > 0

@@ -14,6 +14,7 @@ from rag.cli.reports import report_blocks
 from vectorstore.records import AddReport, Note, RejectedRecord, SkippedRecord
 
 MOTHS = {"title": "Moths", "abstract": "Moths fly at night.", "doi": "10.5555/moth", "year": 2024}
+NIGHT = "Moths fly at night and gather under lamps, where we counted them with a camera trap."
 TIDES = {"title": "Tides", "abstract": "Tides come twice a day.", "doi": "10.5555/tide"}
 
 
@@ -171,6 +172,22 @@ def test_a_split_paper_is_two(merged: Path) -> None:
     assert quoth("duplicates", "--library", merged).stdout == (
         "No paper was made from more than one record.\n"
     )
+
+
+def test_a_paper_shows_every_identifier_of_its_records(tmp_path: Path, library: Path) -> None:
+    preprint = {**MOTHS, "doi": None, "arxiv_id": "2401.00001", "abstract": NIGHT}
+    write(tmp_path / "a.jsonl", preprint, {**MOTHS, "abstract": NIGHT + " Twice."})
+    quoth("add", tmp_path / "a.jsonl", "--library", library)
+    shown = json.loads(quoth("show", "doi:10.5555/MOTH", "--library", library, "--json").stdout)
+    assert shown["id"] == "arxiv:2401.00001"
+    assert shown["identifiers"] == ["arxiv:2401.00001", "doi:10.5555/moth"]
+    told = quoth("show", "arxiv:2401.00001", "--library", library).stdout
+    assert "arxiv:2401.00001 · doi:10.5555/moth" in told
+
+
+def test_status_names_the_folders_in_step(folder: Path, library: Path) -> None:
+    shown = quoth("status", "--library", library).stdout
+    assert f"{folder} (papers)" in shown
 
 
 def test_a_paper_that_cannot_be_split_fails(merged: Path) -> None:

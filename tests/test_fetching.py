@@ -245,6 +245,23 @@ def test_an_empty_set_of_articles_rejects_each_pmid(
     ]
 
 
+def test_a_chapter_of_a_book_is_found_by_its_pmid(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    server.books = {"102"}
+    assert titles(got("pmid:102", options)) == ["bread"]
+    assert len(got("pmid:102", options)) == 1
+
+
+def test_more_than_two_hundred_pmids_are_asked_for_in_batches(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    server.articles = {str(number): f"moth {number}" for number in range(1, 251)}
+    name = "pmid:" + ",".join(server.articles)
+    assert titles(got(name, options)) == list(server.articles.values())
+    assert [len(asked.parameters["id"].split(",")) for asked in server.asked] == [200, 50]
+
+
 def test_an_article_that_says_what_an_empty_list_would_is_an_article(
     server: PaperServer, options: FetchOptions
 ) -> None:
@@ -358,6 +375,18 @@ def test_an_empty_page_that_stays_empty_is_stated_and_not_kept(
     )
     assert len(titles(got("arxiv-search:all:moth", options))) == 150
     assert len(server.asked) == 5
+
+
+def test_a_feed_that_does_not_say_how_many_there_are_is_stated(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    body = server._answer_arxiv({"start": "0", "max_results": "100"})[2]
+    server.troubles.append(Trouble(body=body.replace(b"totalResults", b"total")))
+    assert failure_of("arxiv-search:all:moth", options) == (
+        f"{server.host} was asked for papers 1 to 100 of 'all:moth' and sent a feed that does not "
+        f"say how many papers there are. {checks(server, 'arXiv')}"
+    )
+    assert titles(got("arxiv-search:all:moth", options)) == ["moths", "tides"]
 
 
 def test_a_query_that_arxiv_refuses_is_rejected_with_what_it_says(

@@ -18,6 +18,8 @@ ARXIV = (
 DOI = "is not a DOI; expected one such as 10.5555/12345678"
 QUERY = "is not a query; expected one such as arxiv-search:cat:cs.CL AND abs:cache"
 
+TEXT = st.text(st.characters())  # Surrogates too.
+
 
 @pytest.mark.parametrize(
     "text",
@@ -82,6 +84,8 @@ def test_a_file_of_that_very_name_comes_first(
         ),
         ("doi:10.48550/arXiv.2505.07447", Name(arxiv_ids=("2505.07447",))),
         ("doi:10.5555/a 10.5555/b", Name(wrong=(Wrong("10.5555/a 10.5555/b", DOI),))),
+        ("doi:10.5555/\udcff", Name(wrong=(Wrong("10.5555/\udcff", DOI),))),
+        ("arxiv-search:\udcff", Name(wrong=(Wrong("\udcff", QUERY),))),
         ("doi:see 10.5555/a", Name(wrong=(Wrong("see 10.5555/a", DOI),))),
         ("pmid:0012,12,0", Name(pmids=("12",), wrong=(Wrong("0", PMID := (
             "is not a PubMed identifier; expected a number of at most 8 digits")),))),
@@ -92,10 +96,12 @@ def test_a_name_is_read(text: str, name: Name) -> None:
     assert parse(text) == name
 
 
-@given(st.sampled_from(("arxiv", "arxiv-search", "doi", "pmid")), st.text())
+@given(st.sampled_from(("arxiv", "arxiv-search", "doi", "pmid")), TEXT)
 def test_whatever_is_named_is_asked_for_or_called_wrong(scheme: str, rest: str) -> None:
     name = parse(f"{scheme}:{rest}")
     assert any((name.arxiv_ids, name.query, name.dois, name.pmids, name.wrong))
+    identifiers = (*name.arxiv_ids, *name.dois, *name.pmids, name.query or "")
+    assert all(item.encode() for item in identifiers if item)
     assert all(clean_arxiv_id(item) for item in name.arxiv_ids)
     assert all(clean_doi(item) == item for item in name.dois)
     assert all(clean_pmid(item) == item for item in name.pmids)
@@ -107,7 +113,7 @@ def test_every_pmid_is_asked_for_in_order(numbers: list[int]) -> None:
     assert parse(f"pmid:{text}") == Name(pmids=tuple(str(number) for number in numbers))
 
 
-@given(st.text())
+@given(TEXT)
 def test_no_text_breaks_the_look_at_it(text: str) -> None:
     assert is_name(text) in (True, False)
 

@@ -80,6 +80,11 @@ def identities_of(paper: Paper) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item for part in paper.parts for item in part.record.identities))
 
 
+def names_of(paper: Paper) -> tuple[str, ...]:
+    """What its records are known by elsewhere: `doi:...`, `arxiv:...`, `pmid:...`."""
+    return tuple(item for item in identities_of(paper) if not item.startswith("text:"))
+
+
 def merge(old: Record, new: Record) -> Record:
     """One record out of two of the same paper.
 

@@ -195,16 +195,17 @@ def show(
     """Show one paper: its abstract, and what is known about it."""
     from rag.cli.libraries import missing, opened_for_reading
     from rag.cli.rendering import record_blocks
+    from vectorstore.papers import names_of
 
     with opened_for_reading(library) as read:
-        record = read.get(record_id)
-        if record is None:
+        paper = read.paper(record_id)
+        if paper is None:
             tell(missing(record_id, read))
             raise typer.Exit(FAILED)
     if as_json:
-        write_json(record.to_json())
+        write_json({**paper.record.to_json(), "identifiers": list(names_of(paper))})
     else:
-        write_blocks(record_blocks(record))
+        write_blocks(record_blocks(paper.record, names_of(paper)))
 
 
 @app.command()

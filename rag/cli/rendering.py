@@ -46,13 +46,13 @@ def hit_blocks(hits: Sequence[Hit]) -> Iterator[Block]:
         yield Block(Text("Nothing found."))
 
 
-def record_blocks(record: Record) -> Iterator[Block]:
-    """One paper, with all that is known about it."""
+def record_blocks(record: Record, identifiers: Sequence[str] = ()) -> Iterator[Block]:
+    """One paper, with all that is known about it, and every identifier of its records."""
     yield Block(_heading(record.title, record.year))
     for line in (
         names(record.authors),
         joined((record.venue,)),
-        joined((*dict.fromkeys((record.id, *record.identities[:-1])), record.url)),
+        joined((*dict.fromkeys((record.id, *record.identities[:-1], *identifiers)), record.url)),
         labelled("Groups", record.groups),
         labelled("Keywords", record.keywords),
         labelled("Files", record.sources),
@@ -75,6 +75,8 @@ def status_blocks(status: dict[str, Any]) -> Iterator[Block]:
         yield _pair("on disk", f"{status['disk_bytes'] / 1e6:,.1f} MB")
         yield _pair("sources", _counts(status["sources"]))
         yield _pair("years", _counts(status["years"]))
+        for name, place in status["folders"].items():
+            yield _pair("in step with", f"{place} ({name})")
     yield Block(Text("settings"))
     for name, setting in status["settings"].items():
         yield _pair(f"QUOTH_{name.upper()}", f"{setting['value']}  ({setting['origin']})", 2)

@@ -59,6 +59,7 @@ def _describe(folder: Path, settings: Settings) -> dict[str, Any]:
             "disk_bytes": _size(folder),
             "sources": dict(sorted(sources.items())),
             "years": dict(sorted(years.items())),
+            "folders": library.store.folders,
         }
 
 

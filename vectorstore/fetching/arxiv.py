@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from vectorstore.fetching.client import AGAIN, failure
+from vectorstore.fetching.client import AGAIN, check, failure
 from vectorstore.fetching.kept import Kept, read_reply
 from vectorstore.fetching.names import arxiv_number
 from vectorstore.fetching.options import FetchOptions
@@ -32,13 +32,13 @@ class Feed(NamedTuple):
 
     Attributes:
         path: Its file.
-        total: Papers that the whole search finds.
+        total: Papers that the whole search finds; None where it does not say.
         ids: Identifiers of its entries; None for one without.
         error: What arXiv says where it refuses the request.
     """
 
     path: Path
-    total: int
+    total: int | None
     ids: tuple[str | None, ...]
     error: str | None
 
@@ -70,7 +70,7 @@ def fetch_search(query: str, kept: Kept, options: FetchOptions, source: str) -> 
             yield RejectedRecord(source, "search", f"arXiv answered: {feed.error}")
             return
         yield from read_reply(feed.path, source, f"page {page}") if feed.ids else ()
-        start, total, page = start + len(feed.ids), feed.total, page + 1
+        start, total, page = start + len(feed.ids), feed.total or 0, page + 1
     if not total:
         yield RejectedRecord(source, "search", "arXiv finds no paper")
     elif total > most:
@@ -100,10 +100,17 @@ def _page(request: Request, kept: Kept, start: int, total: int) -> Feed:
     """A page of a search; an empty one before the end, which arXiv sends at times, is no answer."""
     for _ in range(EMPTY_TRIES):
         feed = _look(request, kept)
-        if feed.ids or feed.error is not None or not (start or feed.total):
+        if feed.error is not None:
             return feed
+        if feed.total is None:
+            feed.path.unlink(missing_ok=True)
+            outcome = "sent a feed that does not say how many papers there are"
+            raise failure(request, outcome, check(request))
+        if feed.ids or not (start or feed.total):
+            return feed
+        total = max(total, feed.total)
         feed.path.unlink(missing_ok=True)
-    found = f"of the {max(total, feed.total):,} that it found"
+    found = f"of the {total:,} that it found"
     outcome = f"sent a page without any {found} ({EMPTY_TRIES} times)"
     raise failure(request, outcome, f"Later, {AGAIN}")
 
@@ -111,11 +118,11 @@ def _page(request: Request, kept: Kept, start: int, total: int) -> Feed:
 def _look(request: Request, kept: Kept) -> Feed:
     """The reply to a request; a refusal is not kept."""
     path = kept.obtain(request)
-    total, error, ids = 0, None, []
+    total, error, ids = None, None, []
     for element in kept.elements(request, path, frozenset({ENTRY, TOTAL})):
         if element.tag == TOTAL:
             text = text_of(element)
-            total = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
+            total = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
             continue
         address = text_of(element.find(f"{ATOM}id"))
         if ERRORS in address:

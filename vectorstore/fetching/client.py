@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from ssl import SSLContext
 from typing import NamedTuple
 
 import httpx
@@ -68,7 +70,9 @@ class Client:
     def __init__(self, options: FetchOptions) -> None:
         """A client that has not asked for anything yet."""
         self._options = options
-        self._http = httpx.Client(headers=_headers(options.contact), timeout=options.timeout)
+        self._http = httpx.Client(
+            headers=_headers(options.contact), timeout=options.timeout, verify=_trusted()
+        )
 
     def __enter__(self) -> Client:
         """Itself."""
@@ -127,28 +131,29 @@ class Client:
             if following.url.scheme != message.url.scheme:
                 change = f"{message.url.scheme} to {following.url.scheme}"
                 outcome = f"redirected from {change}, which is not followed"
-                raise failure(request, outcome, _check(request))
+                raise failure(request, outcome, check(request))
             message = following
         outcome = f"redirected more than {MAX_REDIRECTS} times"
-        raise failure(request, outcome, _check(request))
+        raise failure(request, outcome, check(request))
 
     def _read(self, request: Request, response: httpx.Response) -> Reply:
         """The reply, in bounded memory and time."""
         encoding = response.headers.get("Content-Encoding", "identity").lower()
         if encoding not in ("identity", "gzip"):
             outcome = f"packed its reply in a way that was not asked for ('{shorten(encoding)}')"
-            raise failure(request, outcome, _check(request))
+            raise failure(request, outcome, check(request))
         body, began = bytearray(), self._options.clock()
         for chunk in response.iter_bytes():
             body += chunk
             if len(body) > self._options.max_bytes:
                 outcome = f"sent more than {self._options.max_bytes:,} bytes"
-                raise failure(request, outcome, _check(request))
+                raise failure(request, outcome, check(request))
             if self._options.clock() - began > self._options.longest_reply:
                 limit = f"{self._options.longest_reply:g}"
                 raise _PassingError(f"had not sent its whole reply after {limit} s")
         after = response.headers.get("Retry-After")
-        return Reply(response.status_code, response.reason_phrase, after, bytes(body))
+        phrase = shorten(response.reason_phrase, WORDS)
+        return Reply(response.status_code, phrase, after, bytes(body))
 
     def _passing(self, request: Request, reply: Reply) -> Exception:
         """What to raise for a service that is busy."""
@@ -165,6 +170,12 @@ def failure(request: Request, outcome: str, advice: str) -> FetchError:
     return FetchError(
         f"{request.service.host} was asked for {request.asked_for} and {outcome}. {advice}"
     )
+
+
+def check(request: Request) -> str:
+    """What to do where the service is perhaps not the one that answered."""
+    name, host = request.service.name, request.service.host
+    return f"Check that {host} is {name}'s address and that no proxy answers for it; then {AGAIN}"
 
 
 def read_retry_after(text: str | None, now: float) -> float | None:
@@ -184,6 +195,12 @@ def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.after if isinstance(error, _PassingError) else None
     return max(BACKOFF(state), asked or 0.0)
+
+
+@cache
+def _trusted() -> SSLContext:
+    """The authorities that certificates are checked against; reading them takes 0.1 s."""
+    return httpx.create_ssl_context()
 
 
 def _headers(contact: str | None) -> dict[str, str]:
@@ -219,13 +236,7 @@ def _refusal(request: Request, reply: Reply) -> FetchError:
         kind = "a web page (HTML)" if HTML.search(reply.body[:HEAD_BYTES]) else "something else"
         words = _first_words(reply.body)
         outcome = f"answered with {kind} instead of {request.service.form.name} ('{words}')"
-    return failure(request, outcome, _check(request))
-
-
-def _check(request: Request) -> str:
-    """What to do where the service is perhaps not the one that answered."""
-    name, host = request.service.name, request.service.host
-    return f"Check that {host} is {name}'s address and that no proxy answers for it; then {AGAIN}"
+    return failure(request, outcome, check(request))
 
 
 def _first_words(body: bytes) -> str:

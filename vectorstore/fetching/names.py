@@ -71,6 +71,8 @@ def parse(text: str) -> Name:
     if not match:
         raise ValueError(f"{text!r} is no name of papers on the network")
     scheme, rest = match[1].lower(), match[2].strip()
+    if not _is_text(rest):
+        return Name(wrong=(_wrong(scheme, rest),))
     if scheme == "arxiv-search":
         query = " ".join(rest.split())
         return Name(query=query) if query else Name(wrong=(_wrong(scheme, rest),))
@@ -103,6 +105,11 @@ def _sort(scheme: str, parts: list[str]) -> Name:
         pmids=tuple(found["pmid"]),
         wrong=tuple(wrong),
     )
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be sent: bytes of a command line that are no text come in as surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _wrong(scheme: str, part: str) -> Wrong:
