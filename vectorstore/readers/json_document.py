@@ -53,6 +53,10 @@ def read_items(document: Document) -> Iterator[Item]:
     except JSONError as error:
         where = f"record {count + 1}" if count else WHOLE_FILE
         yield RejectedRecord(document.source, where, f"not JSON from here on ({_told(error)})")
+    except UnicodeDecodeError:
+        where = f"record {count + 1}" if count else WHOLE_FILE
+        reason = "holds half of a character, such as \\udc00, without the other"
+        yield RejectedRecord(document.source, where, f"not JSON from here on ({reason})")
     except _TooLongError:
         reason = f"holds over {MAX_TOKEN_BYTES:,} bytes without an end; the rest is left unread"
         yield RejectedRecord(document.source, f"record {count + 1}", reason)
