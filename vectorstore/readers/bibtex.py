@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from vectorstore.readers import kept
-from vectorstore.readers.bibtex_blocks import START_OF_LINE, Block, split_blocks
+from vectorstore.readers.bibtex_blocks import Block, split_blocks
 from vectorstore.readers.bibtex_values import Macros, MalformedError
 from vectorstore.readers.fields import Item, shorten
 from vectorstore.readers.opening import Document
@@ -22,6 +23,10 @@ from vectorstore.records import Note, RejectedRecord, clean_arxiv_id
 
 ENDINGS = (".bib", ".bibtex", ".biblatex")
 MAX_LINES_BEFORE = 5
+SHOWN_NAMES = 10
+FIRST_BLOCK = re.compile(r"^[ \t]*@[ \t]*[^\W\d_][\w-]*\s*[{(]", re.MULTILINE)
+SILENCE = logging.NullHandler()
+"""For what the library logs of broken entries: each is rejected with the reason."""
 NO_ENTRIES = ("comment", "preamble", "string")
 VENUES = ("journal", "journaltitle", "booktitle", "howpublished")
 PARAGRAPH = re.compile(r"[ \t\r\n]*\n[ \t\r]*\n[ \t\r\n]*")
@@ -31,12 +36,12 @@ ADDRESS = re.compile(r"\s*(?:https?://|\\url\b|\\href\b)", re.IGNORECASE)
 
 def matches(head: Head) -> bool:
     """Whether a block of BibTeX stands in it, near the start unless the name promises one."""
-    before = 0
-    for line in head.text.split("\n"):
-        if START_OF_LINE.match(line):
-            return before <= MAX_LINES_BEFORE or head.name.endswith(ENDINGS)
-        before += bool(line.strip()) and not line.lstrip().startswith("%")
-    return False
+    start = FIRST_BLOCK.search(head.text)
+    if not start:
+        return False
+    lines = head.text[: start.start()].split("\n")
+    before = sum(bool(line.strip()) and not line.lstrip().startswith("%") for line in lines)
+    return before <= MAX_LINES_BEFORE or head.name.endswith(ENDINGS)
 
 
 def read_items(document: Document) -> Iterator[Item]:
@@ -72,11 +77,16 @@ def read_entry(
         return
     own = [(name, text) for name, text in entry.texts.items() if kept.is_kept(name)]
     yield from kept.read_record(_to_values(entry.texts, columns or {}), own, source, where)
-    for name in entry.repeated:
-        yield Note(source, where, f"'{name}' stands in it more than once; the first was taken")
-    for name in entry.unknown:
-        reason = f"the macro '{shorten(name)}' is not defined; its name was taken for its text"
+    if entry.repeated:
+        reason = f"{_quote(entry.repeated)} more than once in it; the first was taken"
         yield Note(source, where, reason)
+    if entry.unknown:
+        reason = f"no macro defines {_quote(entry.unknown)}; the name was taken for its text"
+        yield Note(source, where, reason)
+
+
+def _quote(names: Iterable[str]) -> str:
+    return shorten(", ".join(f"'{name}'" for name in islice(names, SHOWN_NAMES)))
 
 
 @dataclass
@@ -84,8 +94,8 @@ class _Entry:
     """The fields of an entry by their names in lower case, as they stand in the file."""
 
     texts: dict[str, str] = field(default_factory=dict)
-    repeated: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    repeated: dict[str, None] = field(default_factory=dict)
+    unknown: dict[str, None] = field(default_factory=dict)
 
 
 def _read_fields(block: Block, macros: Macros) -> _Entry:
@@ -93,11 +103,11 @@ def _read_fields(block: Block, macros: Macros) -> _Entry:
     entry = _Entry()
     for name, raw in _parse(block):
         if name in entry.texts:
-            entry.repeated.append(name)
+            entry.repeated[name] = None
             continue
         macros.unknown.clear()
         entry.texts[name] = _read_value(name, raw, macros)
-        entry.unknown += macros.unknown if name != "month" else []
+        entry.unknown |= macros.unknown if name != "month" else {}
     return entry
 
 
@@ -113,7 +123,7 @@ def _parse(block: Block) -> Iterator[tuple[str, str]]:
     from bibtexparser.entrypoint import parse_string
     from bibtexparser.model import DuplicateFieldKeyBlock, Entry, ParsingFailedBlock, String
 
-    logging.getLogger("bibtexparser").addHandler(logging.NullHandler())  # We say it ourselves.
+    logging.getLogger("bibtexparser").addHandler(SILENCE)
     if block.fault:
         raise MalformedError(block.fault)
     parsed = parse_string(block.text, parse_stack=[]).blocks

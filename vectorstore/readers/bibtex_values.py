@@ -26,14 +26,14 @@ class Macros:
     Attributes:
         texts: By names in lower case.
         size: Characters in all texts.
-        unknown: Names that were used and not defined.
+        unknown: Names that were used and not defined, each once.
     """
 
     texts: dict[str, str] = field(
         default_factory=lambda: {month[:3].lower(): month for month in MONTHS.split()}
     )
     size: int = 0
-    unknown: list[str] = field(default_factory=list)
+    unknown: dict[str, None] = field(default_factory=dict)
 
     def define(self, name: str, raw: str) -> None:
         """Takes in a macro.
@@ -75,17 +75,15 @@ class Macros:
             return raw[position + 1 : end], end + 1
         name = MACRO.match(raw, position)
         if not name:
-            found = shorten(raw[position:], 30)
-            raise MalformedError(
-                f"a value is missing; found '{found}'" if found else "it has no value"
-            )
+            found = shorten(raw[position:], 30) or "the end"
+            raise MalformedError(f"a value is missing before '{found}'")
         return self._expand(name[1]), name.end()
 
     def _expand(self, name: str) -> str:
         if name.isdigit():
             return name
         if name.lower() not in self.texts:
-            self.unknown.append(name)
+            self.unknown[name] = None
         return self.texts.get(name.lower(), name)
 
 

@@ -62,8 +62,7 @@ def _read_reference(reference: Reference, document: Document) -> Iterator[Item]:
         return
     values = with_columns(_to_values(reference), reference, document.columns)
     yield from build(values, source, reference.where)
-    if not reference.begun:
-        yield from note_on_ends(reference, source, "PMID", "")
+    yield from note_on_ends(reference, source, "PMID", None)
 
 
 def _to_values(reference: Reference) -> dict[str, object]:

@@ -180,10 +180,12 @@ def with_columns(
     return {name: value for name, value in {**values, **given}.items() if value}
 
 
-def note_on_ends(reference: Reference, source: str, starts: str, ends: str) -> Iterator[Item]:
+def note_on_ends(
+    reference: Reference, source: str, starts: str, ends: str | None
+) -> Iterator[Item]:
     """A note on a reference that lacks its beginning or its end."""
     if not reference.begun:
         yield Note(source, reference.where, f"no `{starts}` begins this reference; it was read")
-    if not reference.ended:
+    if ends and not reference.ended:
         reason = f"no `{ends}` ends this reference; it was read as far as it goes"
         yield Note(source, reference.where, reason)
