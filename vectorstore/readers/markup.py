@@ -21,6 +21,8 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _BLOCK = re.compile(r"p|sec|title|list|list-item|ul|ol|li|br|break|div|abstract|h[1-6]", re.I)
+_NUMBER = re.compile(r"\s*[-+−–]?\d")
+_POWER = re.compile(r"(?<=\d)<(?:jats:)?sup(?:\s[^<>]{0,100})?>\s*([-+−–]?\d)", re.IGNORECASE)
 _LETTERS = frozenset("abi")
 _ALONE = "abstract summary".split()
 
@@ -34,8 +36,13 @@ def plain_text(text: str) -> str:
     if not _is_marked(marked):
         return text
     ended = {tag["name"].lower() for tag in _TAG.finditer(marked) if tag["end"]}
-    headed = _HEADING.sub(_heading, marked)
+    headed = _POWER.sub(r"^\1", _HEADING.sub(_heading, marked))
     return " ".join(unescape(_TAG.sub(lambda tag: _without(tag, ended), headed)).split())
+
+
+def is_power(before: str, raised: str) -> bool:
+    """Whether text set high behind other text is a power: 10 with a high 6 is not 106."""
+    return before[-1:].isdigit() and _NUMBER.match(raised) is not None
 
 
 def _is_marked(text: str) -> bool:
