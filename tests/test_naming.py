@@ -96,3 +96,11 @@ def test_the_first_words_give_the_title_where_no_system_is_named(abstract: str, 
 @given(st.text(min_size=1))
 def test_no_abstract_fails_and_no_title_is_long(abstract: str) -> None:
     assert len(derive_title(abstract)) <= 160
+
+
+@pytest.mark.parametrize(
+    ("abstract", "title"),
+    [(". Moths fly. They rest.", "Moths fly"), ("! Moths fly", "Moths fly"), ("( — a", "( — a")],
+)
+def test_a_title_is_never_empty(abstract: str, title: str) -> None:
+    assert derive_title(abstract) == title

@@ -12,6 +12,7 @@ from vectorstore.latex import readable
 MAX_CHARACTERS_READ = 20_000
 MAX_TITLE_CHARACTERS = 120
 FIRST_WORDS = 12
+MARKS = " .!?;:,"
 WORDS_BEHIND_NAME = 8
 MAX_NAME_CHARACTERS = 30
 MAX_NAMES = 50
@@ -64,10 +65,10 @@ def derive_title(abstract: str) -> str:
     what it is short for, or what it is said to be, or else how the abstract starts.
     """
     start = abstract[:MAX_CHARACTERS_READ]
-    text = " ".join(readable(start).split()) or start
+    text = " ".join(readable(start).split()).lstrip(MARKS) or start.strip()
     name = _find_name(text)
     if not name:
-        return _shorten(_first_sentence(text), FIRST_WORDS)
+        return _shorten(_first_sentence(text), FIRST_WORDS) or text[:MAX_TITLE_CHARACTERS]
     meaning = name.meaning or _first_sentence(text)
     return f"{name.text}: {_shorten(meaning, WORDS_BEHIND_NAME)}"
 
