@@ -74,6 +74,10 @@ def test_a_document_of_nothing_is_told(tmp_path: Path) -> None:
         ('{"abstract": "x", "y": NaN}]', "lexical error: invalid char in json text"),
         ('{"abstract": "x', "parse error: premature EOF"),
         ("}]", "parse error: unallowed token at this point in JSON text"),
+        ('{"abstract": "\\udc00"}]', "half of a character, such as \\udc00, without the other"),
+        (f'{{"year": {"9" * 5000}}}]', "a number that is too large"),
+        (f'{{"year": {" " * 65_536}{"9" * 100_000}}}]', "a number that is too large"),
+        ('{"year": 1e9999999999999999999999}]', "a number that is too large"),
     ],
 )
 def test_what_breaks_a_document_off_is_told(tmp_path: Path, rest: str, reason: str) -> None:

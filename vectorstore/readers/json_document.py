@@ -19,6 +19,9 @@ from vectorstore.records import RejectedRecord
 
 MAX_DEPTH = 64
 MAX_TOKEN_BYTES = 32_000_000
+MAX_DIGITS = 2_000
+"""Python refuses to convert 4,300, which takes ijson's C code out of step."""
+DIGITS = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
 LISTS = ("results", "data", "items", "papers")
 """Keys under which services list what they found: OpenAlex, Semantic Scholar, Crossref."""
 MESSAGE = "message"
@@ -50,13 +53,9 @@ def read_items(document: Document) -> Iterator[Item]:
         for found in _Walk(document).records():
             count += 1
             yield from _read(found, document, f"record {count}")
-    except JSONError as error:
+    except (JSONError, UnicodeDecodeError, ArithmeticError) as error:
         where = f"record {count + 1}" if count else WHOLE_FILE
         yield RejectedRecord(document.source, where, f"not JSON from here on ({_told(error)})")
-    except UnicodeDecodeError:
-        where = f"record {count + 1}" if count else WHOLE_FILE
-        reason = "holds half of a character, such as \\udc00, without the other"
-        yield RejectedRecord(document.source, where, f"not JSON from here on ({reason})")
     except _TooLongError:
         reason = f"holds over {MAX_TOKEN_BYTES:,} bytes without an end; the rest is left unread"
         yield RejectedRecord(document.source, f"record {count + 1}", reason)
@@ -83,6 +82,10 @@ def _read(found: object, document: Document, where: str) -> Iterator[Item]:
 
 def _told(error: Exception) -> str:
     """What a parser says, without the text that it found."""
+    if isinstance(error, UnicodeDecodeError):
+        return "half of a character, such as \\udc00, without the other"
+    if isinstance(error, ArithmeticError):
+        return "a number that is too large"
     text = error.args[0] if error.args else ""
     line = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
     return line.split("\n")[0].strip().rstrip(".")
@@ -103,6 +106,8 @@ class _Feed:
 
     def __init__(self, document: Document) -> None:
         self._chunks = read_chunks(document)
+        self._end = b""
+        self._stopped = False
         self.silent = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -113,6 +118,17 @@ class _Feed:
         self.silent += len(chunk)
         if self.silent > MAX_TOKEN_BYTES:
             raise _TooLongError
+        return self._before_long_numbers(chunk)
+
+    def _before_long_numbers(self, chunk: bytes) -> bytes:
+        """The chunk, up to a number that is too long: what stands before it can still be parsed."""
+        found = DIGITS.search(self._end + chunk)
+        if found:
+            chunk = chunk[: max(0, found.start() - len(self._end))]
+        if self._stopped or (found and not chunk):
+            raise OverflowError
+        self._stopped = found is not None
+        self._end = chunk[-MAX_DIGITS:]
         return chunk
 
 
