@@ -1,0 +1,71 @@
+"""What the specifications of formats allow, and programs do write, beyond our own exports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vectorstore.readers import Item, read
+from vectorstore.records import Record, RejectedRecord
+
+TEXT = "Moths fly at night."
+
+
+def items(folder: Path, name: str, content: str) -> list[Item]:
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    return list(read(path))
+
+
+def only(folder: Path, name: str, content: str) -> Record:
+    (record,) = (item for item in items(folder, name, content) if isinstance(item, Record))
+    return record
+
+
+def only_json(folder: Path, found: Any) -> Record:
+    return only(folder, "a.json", json.dumps(found))
+
+
+# JSON of services.
+
+
+def test_titles_of_openalex_lose_the_markup_of_publishers(tmp_path: Path) -> None:
+    found = {
+        "id": "https://openalex.org/W1",
+        "title": "<i>Noctua</i> &amp; CO<sub>2</sub>",
+        "abstract_inverted_index": {"Moths": [0], "fly.": [1]},
+    }
+    assert only_json(tmp_path, found).title == "Noctua & CO2"
+
+
+def test_a_title_of_openalex_that_is_no_string_is_told(tmp_path: Path) -> None:
+    found = {"title": ["Moths"], "abstract_inverted_index": {"Moths": [0], "fly.": [1]}}
+    (item,) = items(tmp_path, "a.json", json.dumps(found))
+    assert item == RejectedRecord("a.json", "line 1", "'title' is a list; expected a string")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ({"family": "Berg", "given": "Jan", "non-dropping-particle": "van den"},
+         "Jan van den Berg"),
+        ({"family": "Gogh", "given": "Vincent", "dropping-particle": "van"}, "Vincent van Gogh"),
+        ({"family": "Quill", "given": "Ada", "suffix": "Jr."}, "Ada Quill Jr."),
+        ({"literal": "The Lamp Group"}, "The Lamp Group"),
+    ],
+)  # fmt: skip
+def test_names_of_csl_keep_all_their_parts(
+    tmp_path: Path, name: dict[str, str], expected: str
+) -> None:
+    found = [{"id": "a", "container-title": "J", "author": [name], "abstract": TEXT}]
+    assert only_json(tmp_path, found).authors == (expected,)
+
+
+def test_abstracts_of_semantic_scholars_data_sets_keep_their_identifiers(tmp_path: Path) -> None:
+    ids = {"DOI": "10.5555/Moth", "ArXiv": None, "PubMed": "123", "MAG": "1"}
+    found = {"corpusid": 5, "openaccessinfo": {"externalids": ids}, "abstract": TEXT}
+    record = only(tmp_path, "abstracts.jsonl", json.dumps(found) + "\n")
+    assert (record.doi, record.arxiv_id, record.pmid) == ("10.5555/moth", None, "123")
