@@ -69,3 +69,20 @@ def test_abstracts_of_semantic_scholars_data_sets_keep_their_identifiers(tmp_pat
     found = {"corpusid": 5, "openaccessinfo": {"externalids": ids}, "abstract": TEXT}
     record = only(tmp_path, "abstracts.jsonl", json.dumps(found) + "\n")
     assert (record.doi, record.arxiv_id, record.pmid) == ("10.5555/moth", None, "123")
+
+
+def test_a_batch_of_semantic_scholar_may_begin_with_a_paper_that_it_does_not_know(
+    tmp_path: Path,
+) -> None:
+    unknown, known = items(
+        tmp_path, "a.json", json.dumps([None, {"paperId": "1", "abstract": TEXT}])
+    )
+    reason = "null instead of an object with an 'abstract'"
+    assert unknown == RejectedRecord("a.json", "record 1", reason)
+    assert isinstance(known, Record)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_recommendations_of_semantic_scholar_are_a_list(tmp_path: Path, indent: int | None) -> None:
+    found = {"recommendedPapers": [{"paperId": "1", "title": "Moths", "abstract": TEXT}]}
+    assert only(tmp_path, "a.json", json.dumps(found, indent=indent)).title == "Moths"
