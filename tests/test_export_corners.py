@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from vectorstore.readers import Item, read
+from vectorstore.readers.markup import plain_text
 from vectorstore.records import Record, RejectedRecord
 
 TEXT = "Moths fly at night."
@@ -27,6 +29,39 @@ def only(folder: Path, name: str, content: str) -> Record:
 
 def only_json(folder: Path, found: Any) -> Record:
     return only(folder, "a.json", json.dumps(found))
+
+
+# JATS.
+
+
+TEX = "<jats:tex-math>$x^2$</jats:tex-math>"
+MATHML = (
+    '<mml:math xmlns:mml="http://www.w3.org/1998/Math/MathML"><mml:msup><mml:mi>x</mml:mi>'
+    "<mml:mn>2</mml:mn></mml:msup></mml:math>"
+)
+
+
+@pytest.mark.parametrize(
+    ("formulas", "expected"),
+    [
+        (TEX + MATHML, "$x^2$"),
+        (f"{TEX}\n  {MATHML}", "$x^2$"),
+        (TEX, "$x^2$"),
+        (MATHML, "x2"),
+        (f"{MATHML}, {TEX}{MATHML}, {MATHML}", "x2, $x^2$, x2"),
+        (f"{TEX}<mml:math>", "$x^2$"),
+    ],
+)
+def test_a_formula_in_two_forms_stands_once_in_an_abstract(formulas: str, expected: str) -> None:
+    given = f"<jats:p>Moths fly {formulas} at night.</jats:p>"
+    assert plain_text(given) == f"Moths fly {expected} at night."
+
+
+@pytest.mark.parametrize("unit", ["</tex-math><math>", "</tex-math>   ", "</math>", "<math "])
+def test_formulas_without_end_take_time_in_proportion(unit: str) -> None:
+    start = time.perf_counter()
+    plain_text("<p>" + unit * (1_000_000 // len(unit)))
+    assert time.perf_counter() - start < 5
 
 
 # JSON of services.
