@@ -11,7 +11,7 @@ import pytest
 
 from vectorstore.readers import Item, read
 from vectorstore.readers.markup import plain_text
-from vectorstore.records import Record, RejectedRecord
+from vectorstore.records import Note, Record, RejectedRecord
 
 TEXT = "Moths fly at night."
 
@@ -29,6 +29,31 @@ def only(folder: Path, name: str, content: str) -> Record:
 
 def only_json(folder: Path, found: Any) -> Record:
     return only(folder, "a.json", json.dumps(found))
+
+
+# BibTeX.
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "@article{a,\n title = {X}, % said of the title\n abstract = {Moths fly at night.}\n}",
+        "@article{a,\n % one\n\n % two\n abstract = {Moths fly at night.},\n title = {X}\n}",
+        "@article{a,\n % abstract = {Old.},\n abstract = {Moths fly at night.}, title = {X}}",
+        "@article{a,\n abstract\n = {Moths fly at night.}, title = {X}}",
+    ],
+)
+def test_comments_in_a_bibtex_entry_hide_no_field(tmp_path: Path, entry: str) -> None:
+    record = only(tmp_path, "a.bib", entry)
+    assert (record.abstract, record.title) == (TEXT, "X")
+
+
+def test_what_a_bibtex_entry_takes_over_from_another_is_told(tmp_path: Path) -> None:
+    entry = "@inproceedings{a, title = {X}, crossref = {p}, abstract = {Moths fly at night.}}"
+    record, note = items(tmp_path, "a.bib", entry)
+    assert isinstance(record, Record)
+    reason = "what it takes over from another entry was left out"
+    assert note == Note("a.bib", "entry a (line 1)", reason)
 
 
 # JATS.
