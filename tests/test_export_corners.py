@@ -56,6 +56,32 @@ def test_what_a_bibtex_entry_takes_over_from_another_is_told(tmp_path: Path) -> 
     assert note == Note("a.bib", "entry a (line 1)", reason)
 
 
+# Tables.
+
+
+@pytest.mark.parametrize("name", ["External URL", "PDF Link", "Dimensions URL"])
+def test_addresses_stand_in_columns_of_several_names(tmp_path: Path, name: str) -> None:
+    record = only(tmp_path, "a.csv", f"Title,Abstract,{name}\nX,{TEXT},https://a.org/x\n")
+    assert record.url == "https://a.org/x"
+
+
+@pytest.mark.parametrize(
+    ("extra", "identifiers"),
+    [
+        ("arXiv:2401.00001 [cs]", ("2401.00001", None)),
+        ("arXiv: hep-th/9901001\nPMID: 12", ("hep-th/9901001", "12")),
+        ("PMID: 12\nCitation Key: x\narXiv:2401.00001v2 [q-bio.PE]", ("2401.00001", "12")),
+        ("see arXiv:2401.00001", (None, None)),
+    ],
+)
+def test_zotero_keeps_identifiers_in_extra(
+    tmp_path: Path, extra: str, identifiers: tuple[str | None, str | None]
+) -> None:
+    row = f'"journalArticle","X","{TEXT}","{extra}"'
+    record = only(tmp_path, "a.csv", f"Item Type,Title,Abstract Note,Extra\n{row}\n")
+    assert (record.arxiv_id, record.pmid) == identifiers
+
+
 # JATS.
 
 
