@@ -24,6 +24,7 @@ from vectorstore.records import RejectedRecord, clean_arxiv_id
 
 Object: TypeAlias = Mapping[str, Any]
 
+CSL_NAME = ("given", "dropping-particle", "non-dropping-particle", "family", "suffix")
 MAX_POSITIONS = 100_000
 """Words of an inverted abstract; longer ones are rejected as too long anyway."""
 
@@ -112,8 +113,14 @@ def _is_semantic_scholar(found: Object) -> bool:
 
 
 def _read_semantic_scholar(found: Object) -> Values:
-    """A paper of Semantic Scholar (https://api.semanticscholar.org/api-docs/graph)."""
-    ids = _object(found.get("externalIds") or found.get("externalids"))
+    """A paper of Semantic Scholar (https://api.semanticscholar.org/api-docs/graph).
+
+    Its data set of abstracts has the identifiers under `openaccessinfo`.
+    """
+    open_access = _object(found.get("openaccessinfo"))
+    ids = _object(
+        found.get("externalIds") or found.get("externalids") or open_access.get("externalids")
+    )
     fields = found.get("fieldsOfStudy") or found.get("s2fieldsofstudy")
     return {
         **{name: found.get(name) for name in ("abstract", "title", "url")},
@@ -144,7 +151,7 @@ def _read_csl(found: Object) -> Values:
     year = next((found_year for date in dates if (found_year := _csl_year(date))), None)
     return {
         "abstract": found.get("abstract"),
-        "title": unescape(plain_text(joined)) if joined else None,
+        "title": _plain(joined),
         "authors": [_csl_name(item) for item in _list(found.get("author"))],
         "year": year,
         "venue": unescape(venue) if venue else _institution(found),
@@ -164,7 +171,7 @@ def _csl_year(date: object) -> object:
 def _csl_name(item: object) -> object:
     known = _object(item)
     whole = known.get("literal") or known.get("name")
-    parts = (known.get(name) for name in ("given", "non-dropping-particle", "family", "suffix"))
+    parts = (known.get(name) for name in CSL_NAME)
     joined = " ".join(part for part in parts if isinstance(part, str) and part)
     return whole or joined or item
 
@@ -238,6 +245,11 @@ def _first(value: object) -> str | None:
     """A string, or the first of a list of them."""
     listed = value if isinstance(value, list) else [value]
     return next((item for item in listed if isinstance(item, str) and item.strip()), None)
+
+
+def _plain(title: object) -> object:
+    """A title without the markup and the entities that publishers hand on."""
+    return unescape(plain_text(title)) if isinstance(title, str) else title
 
 
 def _all_text(value: object) -> bool:
