@@ -1,4 +1,4 @@
-"""Tables: Zotero's and Scopus' CSV, Web of Science's tab-delimited text, a team's own sheet."""
+"""Tables: CSV of Zotero, Scopus and Dimensions, Web of Science as tabs, a team's own sheet."""
 
 from __future__ import annotations
 
@@ -28,6 +28,17 @@ WEB_OF_SCIENCE = (
     "CR NR TC Z9 U1 U2 PU PI PA SN EI BN J9 JI PD PY VL IS PN SU SI MA BP EP AR DI DL D2 EA PG WC "
     "WE SC GA PM OA HC HP DA UT"
 ).split()
+DIMENSIONS = (
+    "Rank,Publication ID,DOI,PMID,PMCID,ISBN,Title,Abstract,Acknowledgements,Funding,Source title,"
+    "Anthology title,Book editors,MeSH terms,Publication date,PubYear,Publication date (online),"
+    "Publication date (print),Volume,Issue,Pagination,Open Access,Publication Type,Authors,"
+    "Authors (Raw Affiliation),Corresponding Authors,Authors Affiliations,Times cited,"
+    "Source Linkout,Dimensions URL"
+).split(",")
+ABOUT_DIMENSIONS = (
+    '"About the data: Exported on Mar 01, 2024. Criteria: \'moths, ""tides""\' in title and '
+    'abstract; Publication Year is 2024 or 2023; (c) 2024 the keepers, all rights reserved."\r\n'
+)
 SHEET = ("Nr.", "Title", "Writers", "Summary", "Abstract", "Year", "Remarks")
 
 
@@ -73,11 +84,18 @@ def _zotero(paper: Paper) -> str:
         "Date Added": "2024-03-01 12:00:00",
         "Date Modified": "2024-03-01 12:00:00",
         "Language": "en",
-        "Extra": f"PMID: {paper.pmid}\nPMCID: PMC{paper.number + 1}" if paper.indexed else "",
+        "Extra": _extra(paper),
         "Manual Tags": "; ".join(paper.keywords[:half]),
         "Automatic Tags": "; ".join(paper.keywords[half:]),
     }
     return _row(ZOTERO, values, quote_all=True)
+
+
+def _extra(paper: Paper) -> str:
+    """What Zotero has no column for."""
+    preprint = [f"arXiv:{paper.arxiv_id} [physics]"] if paper.preprint else []
+    indexed = [f"PMID: {paper.pmid}", f"PMCID: PMC{paper.number + 1}"] if paper.indexed else []
+    return "\n".join([*preprint, *indexed])
 
 
 def _carry_zotero(paper: Paper) -> Carried:
@@ -89,6 +107,7 @@ def _carry_zotero(paper: Paper) -> Carried:
         venue=paper.venue,
         url=paper.url,
         doi=paper.doi,
+        arxiv_id=paper.arxiv_id if paper.preprint else None,
         pmid=paper.pmid if paper.indexed else None,
         keywords=paper.keywords,
     )
@@ -140,6 +159,7 @@ def _carry_scopus(paper: Paper) -> Carried:
         abstract=on_one_line(paper),
         year=paper.written_year,
         url=_scopus_address(paper),
+        arxiv_id=None,
     )
 
 
@@ -175,15 +195,52 @@ def _web_of_science(paper: Paper) -> str:
 
 
 def _carry_web_of_science(paper: Paper) -> Carried:
-    people = [author for author in paper.authors if author.given]
     quoted = paper.title and paper.number % 4 == 1
     return replace(
         _carry_zotero(paper),
         abstract=on_one_line(paper),
         title=f'"{paper.title}"' if quoted else paper.title,
-        authors=family_first(people),
+        authors=family_first(sorted(paper.authors, key=lambda author: not author.given)),
         venue=paper.venue.upper() if paper.venue else None,
         url=None,
+        arxiv_id=None,
+    )
+
+
+# Dimensions: a line about the search, then the table.
+
+
+def _dimensions(paper: Paper) -> str:
+    names = "; ".join(family_first(paper.authors))
+    values = {
+        "Rank": "500",
+        "Publication ID": f"pub.{1_100_000_000 + paper.number}",
+        "DOI": paper.doi or "",
+        "PMID": paper.pmid if paper.indexed else "",
+        "Title": paper.title or "",
+        "Abstract": on_one_line(paper),
+        "Source title": paper.venue or "",
+        "MeSH terms": "; ".join(paper.keywords),
+        "Publication date": f"{paper.year}-{paper.month:02d}-05" if paper.year else "",
+        "PubYear": str(paper.year or ""),
+        "Authors": names,
+        "Authors (Raw Affiliation)": f"{names} (University of the Harbour)" if names else "",
+        "Times cited": str(paper.number),
+        "Dimensions URL": _dimensions_address(paper),
+    }
+    return _row(DIMENSIONS, values)
+
+
+def _dimensions_address(paper: Paper) -> str:
+    return f"https://app.dimensions.ai/details/publication/pub.{1_100_000_000 + paper.number}"
+
+
+def _carry_dimensions(paper: Paper) -> Carried:
+    return replace(
+        _carry_zotero(paper),
+        abstract=on_one_line(paper),
+        url=_dimensions_address(paper),
+        arxiv_id=None,
     )
 
 
@@ -235,6 +292,11 @@ SHEETS = (
         "Web of Science, UTF-16", "savedrecs-win.txt", _web_of_science, _carry_web_of_science,
         _header(WEB_OF_SCIENCE, "\t"), encoding="utf-16",
         tear=lambda row: row.removesuffix("\r\n") + _add_cells("\t"),
+    ),
+    Export(
+        "CSV, Dimensions", "dimensions.csv", _dimensions, _carry_dimensions,
+        ABOUT_DIMENSIONS + _header(DIMENSIONS), encoding="utf-8-sig",
+        tear=lambda row: row.removesuffix("\r\n") + _add_cells(","),
     ),
     Export(
         "CSV, own columns", "screening.csv", _sheet, _carry_sheet, _header(SHEET, ";"),

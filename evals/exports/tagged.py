@@ -173,6 +173,7 @@ def _web_of_science(paper: Paper) -> str:
         ("PT", "J"),
         ("AU", "\n   ".join(", ".join(author.initials.rsplit(" ", 1)) for author in people)),
         ("AF", "\n   ".join(author.family_first for author in people)),
+        ("CA", "\n   ".join(author.family for author in paper.authors if not author.given)),
         ("TI", paper.title),
         ("SO", (paper.venue or "").upper()),
         ("LA", "English"),
@@ -203,7 +204,7 @@ def _carry_web_of_science(paper: Paper) -> Carried:
     return Carried(
         abstract=on_one_line(paper),
         title=paper.title,
-        authors=family_first(author for author in paper.authors if author.given),
+        authors=family_first(sorted(paper.authors, key=lambda author: not author.given)),
         year=paper.year,
         venue=paper.venue.upper() if paper.venue else None,
         doi=paper.doi,

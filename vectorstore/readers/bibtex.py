@@ -78,6 +78,8 @@ def read_entry(
     if entry.repeated:
         reason = f"{_quote(entry.repeated)} more than once in it; the first was taken"
         yield Note(source, where, reason)
+    if entry.texts.get("crossref") or entry.texts.get("xdata"):
+        yield Note(source, where, "what it takes over from another entry was left out")
     if entry.unknown:
         reason = f"no macro defines {_quote(entry.unknown)}; the name was taken for its text"
         yield Note(source, where, reason)
@@ -129,12 +131,22 @@ def _parse(block: Block) -> Iterator[tuple[str, str]]:
     if isinstance(first, DuplicateFieldKeyBlock):
         first = first.ignore_error_block
     if isinstance(first, Entry):
-        yield from ((item.key.lower(), str(item.value)) for item in first.fields)
+        yield from ((_read_name(item.key), str(item.value)) for item in first.fields)
     elif isinstance(first, String):
         yield first.key, str(first.value)
     else:
         error = first.error if isinstance(first, ParsingFailedBlock) else None
         raise MalformedError(_describe(str(getattr(error, "abort_reason", "it is no entry"))))
+
+
+def _read_name(key: str) -> str:
+    """The name of a field in lower case, without comments on the lines before it.
+
+    BibTeX knows none inside an entry, biber does; `% abstract = {...}` stays what nobody asks for.
+    """
+    *comments, name = (line.strip() for line in key.lower().split("\n"))
+    is_commented = all(not line or line.startswith("%") for line in comments)
+    return name if is_commented else " ".join([*comments, name])
 
 
 def _describe(reason: str) -> str:

@@ -22,14 +22,13 @@ MAX_TOKEN_BYTES = 32_000_000
 MAX_DIGITS = 2_000
 """Python refuses to convert 4,300, which takes ijson's C code out of step."""
 DIGITS = re.compile(rb"[0-9]{%d}" % MAX_DIGITS)
-LISTS = ("results", "data", "items", "papers")
+LISTS = ("results", "data", "items", "papers", "recommendedPapers")
 """Keys under which services list what they found: OpenAlex, Semantic Scholar, Crossref."""
 MESSAGE = "message"
 """The key under which Crossref puts its reply."""
-WRAPPER = re.compile(
-    r'\{\s*"(?:results|data|items|papers|message|meta|status|total|offset|next)"\s*:'
-)
-LIST = re.compile(r"\[\s*(?:[{\]]|$)")
+WRAPPER = re.compile(rf'\{{\s*"(?:{"|".join(LISTS)}|message|meta|status|total|offset|next)"\s*:')
+LIST = re.compile(r"\[\s*(?:[{\]]|null\s*[,\]]|$)")
+"""Semantic Scholar puts null where it knows no paper of a name that was asked for."""
 
 
 def matches(head: Head) -> bool:

@@ -20,10 +20,11 @@ from vectorstore.readers.fields import (
 from vectorstore.readers.markup import plain_text, unescape
 from vectorstore.readers.opening import Document
 from vectorstore.readers.own import is_own, read_paper
-from vectorstore.records import RejectedRecord
+from vectorstore.records import RejectedRecord, clean_arxiv_id
 
 Object: TypeAlias = Mapping[str, Any]
 
+CSL_NAME = ("given", "dropping-particle", "non-dropping-particle", "family", "suffix")
 MAX_POSITIONS = 100_000
 """Words of an inverted abstract; longer ones are rejected as too long anyway."""
 
@@ -49,7 +50,7 @@ def values_of(found: Object) -> Values:
         UnusableError: Its abstract is not as its service writes it.
     """
     values = next((read(found) for is_shape, read in SHAPES if is_shape(found)), found)
-    for key in ("abstract", "summary", "text"):
+    for key in ("abstract", "summary", "text", "title"):
         if isinstance(values.get(key), str):
             values = {**values, key: plain_text(values[key])}  # type: ignore[arg-type]
     return values
@@ -69,7 +70,15 @@ def _read_openalex(found: Object) -> Values:
     return {
         "abstract": _put_in_order(inverted) if inverted else found.get("abstract"),
         "title": found.get("title") or found.get("display_name"),
-        "authors": _names(found.get("authorships"), "author", "display_name"),
+        "authors": [
+            name
+            for item in _list(found.get("authorships"))
+            for name in [
+                _object(_object(item).get("author")).get("display_name")
+                or _object(item).get("raw_author_name")
+            ]
+            if isinstance(name, str)
+        ],
         "year": found.get("publication_year") or found.get("publication_date"),
         "venue": place.get("display_name"),
         "url": _object(found.get("primary_location")).get("landing_page_url"),
@@ -104,8 +113,14 @@ def _is_semantic_scholar(found: Object) -> bool:
 
 
 def _read_semantic_scholar(found: Object) -> Values:
-    """A paper of Semantic Scholar (https://api.semanticscholar.org/api-docs/graph)."""
-    ids = _object(found.get("externalIds") or found.get("externalids"))
+    """A paper of Semantic Scholar (https://api.semanticscholar.org/api-docs/graph).
+
+    Its data set of abstracts has the identifiers under `openaccessinfo`.
+    """
+    open_access = _object(found.get("openaccessinfo"))
+    ids = _object(
+        found.get("externalIds") or found.get("externalids") or open_access.get("externalids")
+    )
     fields = found.get("fieldsOfStudy") or found.get("s2fieldsofstudy")
     return {
         **{name: found.get(name) for name in ("abstract", "title", "url")},
@@ -136,7 +151,7 @@ def _read_csl(found: Object) -> Values:
     year = next((found_year for date in dates if (found_year := _csl_year(date))), None)
     return {
         "abstract": found.get("abstract"),
-        "title": unescape(plain_text(joined)) if joined else None,
+        "title": _plain(joined),
         "authors": [_csl_name(item) for item in _list(found.get("author"))],
         "year": year,
         "venue": unescape(venue) if venue else _institution(found),
@@ -156,7 +171,7 @@ def _csl_year(date: object) -> object:
 def _csl_name(item: object) -> object:
     known = _object(item)
     whole = known.get("literal") or known.get("name")
-    parts = (known.get(name) for name in ("given", "non-dropping-particle", "family", "suffix"))
+    parts = (known.get(name) for name in CSL_NAME)
     joined = " ".join(part for part in parts if isinstance(part, str) and part)
     return whole or joined or item
 
@@ -178,6 +193,7 @@ def _read_arxiv_snapshot(found: Object) -> Values:
     versions = _list(found.get("versions"))
     first = _object(versions[0]).get("created") if versions else None
     abstract, title = found.get("abstract"), found.get("title")
+    is_known = isinstance(found.get("id"), str) and clean_arxiv_id(found["id"]) is not None
     return {
         "abstract": " ".join(abstract.split()) if isinstance(abstract, str) else abstract,
         "title": title,
@@ -186,6 +202,7 @@ def _read_arxiv_snapshot(found: Object) -> Values:
         "venue": found.get("journal-ref"),
         "doi": found.get("doi"),
         "arxiv_id": found.get("id"),
+        "url": f"https://arxiv.org/abs/{found['id']}" if is_known else None,
         "categories": found.get("categories"),
     }
 
@@ -228,6 +245,11 @@ def _first(value: object) -> str | None:
     """A string, or the first of a list of them."""
     listed = value if isinstance(value, list) else [value]
     return next((item for item in listed if isinstance(item, str) and item.strip()), None)
+
+
+def _plain(title: object) -> object:
+    """A title without the markup and the entities that publishers hand on."""
+    return unescape(plain_text(title)) if isinstance(title, str) else title
 
 
 def _all_text(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""Tables, as CSV or TSV: Zotero, Scopus, Web of Science, PubMed and whatever has a header."""
+"""Tables, as CSV or TSV: Zotero, Scopus, Web of Science, Dimensions and whatever has a header."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ SHOWN_COLUMNS = 20
 DELIMITERS = (",", ";", "\t", "|")
 ENDINGS = (".csv", ".tsv", ".tab")
 SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s"\x00]|\t)"?[ ,;]*', re.IGNORECASE)
+ABOUT_LINE = re.compile(r'"?About the data: ')
+"""Dimensions tells of the search above the header."""
 SYNONYMS = {
     "abstract": "abstract abstractnote abstracttext abstracts ab summary description text",
     "title": "title articletitle documenttitle papertitle primarytitle ti",
@@ -33,17 +35,18 @@ SYNONYMS = {
     "doi": "doi doilink di",
     "pmid": "pmid pubmedid pm",
     "arxiv_id": "arxivid arxiv",
-    "url": "url link weblink articleurl urls links",
+    "url": "url link weblink articleurl urls links externalurl pdflink dimensionsurl",
     "id": "id",
     "keywords": "keywords keyword authorkeywords indexkeywords manualtags automatictags tags "
-    "subjects de",
+    "subjects de meshterms",
     "groups": "groups group collections collection folder",
     "extra": "extra",
 }
 """Names of columns, as `_key` makes them, for each field, those that count first in front."""
 FAMILY_FIRST = {"authorfullnames", "af", "au"}
 """Columns of names such as `García Márquez, Ana; Reed, Bo`: a comma never parts two of them."""
-ZOTERO = "itemtype"
+ALSO_FAMILY_FIRST = {"itemtype": "author", "dimensionsurl": "authors"}
+"""Columns by which Zotero and Dimensions are known, and those of names in their tables."""
 TELLING = ("abstract", "title", "authors", "doi", "pmid")
 UNITED = ("keywords", "groups")
 WEB_OF_SCIENCE = {"pt", "au", "ti"}
@@ -52,7 +55,10 @@ NO_ABSTRACT = re.compile(
     re.IGNORECASE,
 )
 SCOPUS_NUMBER = re.compile(r"\(\d{6,}\)")
-PMID_LINE = re.compile(r"^PMID: ?(\d{1,8})$", re.IGNORECASE | re.MULTILINE)
+EXTRA_LINE = re.compile(
+    r"^(?:PMID: ?(?P<pmid>\d{1,8})|arXiv: ?(?P<arxiv_id>[\w./-]{9,30})(?: \[[\w.-]{1,20}\])?)$",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 class HeaderError(Exception):
@@ -101,7 +107,8 @@ def _find_layout(head: Head) -> Layout | None:
     if LABEL.match(first):
         return None
     separator = SEPARATOR_LINE.fullmatch(first)
-    text = rest if separator else head.text
+    preface = bool(separator or ABOUT_LINE.match(first))
+    text = rest if preface else head.text
     delimiters = separator.group(1) if separator else DELIMITERS
     headers = {item: _split_header(text, item) for item in delimiters}
     known = {item: _count_fields(cells, head.columns) for item, cells in headers.items()}
@@ -114,7 +121,7 @@ def _find_layout(head: Head) -> Layout | None:
         best,
         quoted=not (best == "\t" and {_key(cell) for cell in cells} >= WEB_OF_SCIENCE),
         spaced=several and all(cell.startswith(" ") for cell in cells[1:]),
-        preface=separator is not None,
+        preface=preface,
     )
 
 
@@ -147,10 +154,10 @@ def _key(name: str) -> str:
 
 
 def _synonyms(keys: set[str]) -> dict[str, list[str]]:
-    """Names of columns for each field; Web of Science calls further keywords `ID`."""
+    """Names of columns for each field; in Web of Science, `ID` are keywords, and `CA` groups."""
     names = {field: known.split() for field, known in SYNONYMS.items()}
     if keys >= WEB_OF_SCIENCE:
-        names |= {"id": [], "keywords": ["de", "id"]}
+        names |= {"id": [], "keywords": ["de", "id"], "group authors": ["ca"]}
     return names
 
 
@@ -198,7 +205,7 @@ def _find_column(name: str, cells: Sequence[str]) -> int | None:
 def _find_whole_names(cells: Sequence[str]) -> frozenset[int]:
     """The columns in which semicolons alone part names."""
     keys = [_key(cell) for cell in cells]
-    names = FAMILY_FIRST | ({"author"} if ZOTERO in keys else set())
+    names = FAMILY_FIRST | {name for sign, name in ALSO_FAMILY_FIRST.items() if sign in keys}
     return frozenset(place for place, key in enumerate(keys) if key in names)
 
 
@@ -259,10 +266,11 @@ def _read_values(
         given = [place for place in places if place < len(cells) and cells[place].strip()]
         texts = [f"{cells[place]};" if place in whole else cells[place] for place in given]
         values[field] = _split(texts) if field in UNITED else next(iter(texts), "")
-    extra = PMID_LINE.search(str(values.pop("extra", "")))
-    if extra and not values.get("pmid"):
-        values["pmid"] = extra.group(1)
-    values["authors"] = SCOPUS_NUMBER.sub("", str(values.get("authors", "")))
+    for extra in EXTRA_LINE.finditer(str(values.pop("extra", ""))):
+        name = str(extra.lastgroup)
+        values[name] = values.get(name) or extra[name]
+    authors = (values.get("authors"), values.pop("group authors", ""))
+    values["authors"] = SCOPUS_NUMBER.sub("", ";".join(str(text) for text in authors if text))
     values["pmid"] = str(values.get("pmid", "")).strip().removesuffix(".0")
     return values
 

@@ -72,7 +72,7 @@ def _to_values(reference: Reference) -> dict[str, object]:
     return {
         "abstract": first_of(fields, "AB"),
         "title": first_of(fields, "TI"),
-        "authors": all_of(fields, "AF") or all_of(fields, "AU") or all_of(fields, "CA"),
+        "authors": [*(all_of(fields, "AF") or all_of(fields, "AU")), *all_of(fields, "CA")],
         "year": first_of(fields, "PY EY"),
         "date": first_of(fields, "EA PD"),
         "venue": first_of(fields, "SO JI J9"),
