@@ -264,6 +264,12 @@ def test_macros_that_grow_without_bound_are_left_out() -> None:
     assert [len(item.title) for item in items if isinstance(item, Record)] == [81 * 14]
 
 
+def test_many_macros_are_read_in_bounded_memory() -> None:
+    macros = [f"@string{{a{at} = {{{'x' * 9_990}}}}}" for at in range(101)]
+    items = items_of("\n".join([*macros, with_fields(note="{}")]))
+    assert [where for where, _ in reasons(items)] == ["line 101"]
+
+
 def test_a_broken_macro_is_noted() -> None:
     items = items_of("@string{a}\n@misc{a, abstract={One.}}")
     reason = "a macro was left out: expected equals sign after field key, but found }"
@@ -292,6 +298,9 @@ def test_an_entry_that_is_too_long_is_rejected_in_bounded_memory() -> None:
         "@a{b,c={d}}\n" + "@" * 1_000_000,
         "@a{\n" * 20_000,
         "@a{b, abstract={" + "\\(" * 49_000 + "}}",
+        "@a{b, abstract={x" + " " * 1_000_000 + "y}}",
+        "@a{b, title={x" + " " * 1_000_000 + "y}}",
+        "@a{b, abstract={x" + "\n" * 100_000 + "y}}",
         "@a{b, abstract={x}, author={" + "a and " * 100_000 + "}}",
         "@a{b, abstract=" + "c#" * 60_000 + "c}",
         "@a{b, abstract={" + "{" * 90_000 + "x" + "}" * 90_000 + "}}",

@@ -108,14 +108,14 @@ def test_sync_says_what_it_removes(folder: Path, library: Path) -> None:
     dry = quoth("sync", folder, "--dry-run", "--library", library)
     assert dry.stdout.splitlines() == [
         "1 records read: 0 added, 1 unchanged.",
-        "1 papers would be removed: no file says them any longer.",
+        "Would be removed, since no file says so any longer: 1 papers.",
         "  would be removed: doi:10.5555/tide  Tides",
     ]
     assert dry.stderr == f"2 papers in {library}\n"
     shown = quoth("sync", folder, "--library", library)
     assert shown.stdout.splitlines() == [
         "1 records read: 0 added, 1 unchanged.",
-        "1 papers to be removed: no file says them any longer.",
+        "To be removed, since no file says so any longer: 1 papers.",
         "  to be removed: doi:10.5555/tide  Tides",
     ]
     assert shown.stderr == f"Removed.\n1 papers in {library}\n"

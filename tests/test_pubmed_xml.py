@@ -28,7 +28,8 @@ ARTICLE = """<PubmedArticle><MedlineCitation Status="MEDLINE" Owner="NLM">
 <ELocationID EIdType="doi" ValidYN="Y">10.5555/Moth.1</ELocationID>
 <Abstract>
 <AbstractText Label="BACKGROUND" NlmCategory="BACKGROUND">Moths fly at <b>night</b>.</AbstractText>
-<AbstractText Label="RESULTS" NlmCategory="RESULTS">We counted 40 moths (p&lt;0.05).</AbstractText>
+<AbstractText Label="RESULTS" NlmCategory="RESULTS">We counted 4×10<sup>6</sup> moths
+(p&lt;0.05).</AbstractText>
 <AbstractText Label="UNLABELLED">They rest by day.</AbstractText>
 <CopyrightInformation>Copyright by nobody.</CopyrightInformation></Abstract>
 <AuthorList CompleteYN="Y">
@@ -69,7 +70,7 @@ def test_an_article_is_read_whole(tmp_path: Path) -> None:
         Record(
             id="doi:10.5555/moth.1",
             title="Moths (Noctua spp.) at lamps: H2O & light.",
-            abstract="BACKGROUND: Moths fly at night. RESULTS: We counted 40 moths (p<0.05). "
+            abstract="BACKGROUND: Moths fly at night. RESULTS: We counted 4×10^6 moths (p<0.05). "
             "They rest by day.",
             authors=("Ada B Quill Jr", "B Réed", "The Lamp Group"),
             year=2019,
@@ -186,8 +187,18 @@ def test_entities_are_refused(tmp_path: Path, bomb: str) -> None:
             wrap(plain(1)).replace("</PubmedArticleSet>", "<a>" + "x" * 40_000_000),
             "over 32,000,000 bytes hold no whole record",
         ),
+        (
+            wrap(plain(1)).replace(
+                "</PubmedArticleSet>", "<a " + "".join(f'a{n}="x" ' for n in range(400_000))
+            ),
+            "a tag or a comment is longer than 2,000,000 bytes",
+        ),
+        (
+            wrap(plain(1)).replace("</PubmedArticleSet>", "<!--" + "x" * 20_000_000),
+            "a tag or a comment is longer than 2,000,000 bytes",
+        ),
     ],
-    ids=["deep", "long"],
+    ids=["deep", "long", "attributes", "comment"],
 )
 def test_what_would_fill_the_memory_is_broken_off(
     tmp_path: Path, content: str, reason: str

@@ -148,6 +148,11 @@ def test_a_line_like_a_tag_is_text_where_tags_are_written_well() -> None:
     assert abstracts(items_of(text)) == ["Moths AN - other thing ab  - more"]
 
 
+def test_tags_in_other_letters_than_the_first_one_are_text() -> None:
+    text = "TY - JOUR\nAB - Moths\nan - other thing\nER -\n"
+    assert abstracts(items_of(text)) == ["Moths an - other thing"]
+
+
 def test_a_reference_without_its_end_is_read() -> None:
     items = items_of("TY  - JOUR\nAB  - One.\nTY  - JOUR\nAB  - Two.\n")
     assert abstracts(items) == ["One.", "Two."]

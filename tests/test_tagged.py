@@ -178,6 +178,10 @@ def test_web_of_science_tags_that_the_user_names_count() -> None:
     assert record.abstract == "Moths fly."
 
 
+def test_a_dash_elsewhere_than_in_the_fifth_column_ends_no_tag() -> None:
+    assert record_of("PMID- 1\nAB  - Moths\nAN - other.\n").abstract == "Moths AN - other."
+
+
 def test_references_of_medline_need_no_blank_line_between_them() -> None:
     items = items_of("PMID- 1\nAB  - One.\nPMID- 2\nAB  - Two.\n")
     assert [item.pmid for item in items if isinstance(item, Record)] == ["1", "2"]

@@ -182,7 +182,7 @@ def test_an_id_that_would_be_made_anew_otherwise_is_kept() -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_text_from_outside_adds_no_entry(form: Format) -> None:
-    abstract = 'x}\n}\n@misc{evil, abstract={y}}\nER  - \nTY  - JOUR\nAB  - z\n{"abstract": 1}'
+    abstract = 'x}\n}\n\n@misc(evil, abstract={y}}\nER  - \nTY  - JOUR\nAB  - z\n{"abstract": 1}'
     hostile = replace(MOTHS, abstract=abstract, title=" ".join(abstract.split()))
     assert read_back([hostile, TIDES], form) == [hostile, TIDES]
 

@@ -38,7 +38,7 @@ class SyncReport:
         added: What became of every record of the folder's files.
         removed: Papers (id and title) that no file says any longer.
         reduced: Papers that some file of the folder ceased to say, and others still do.
-        doubtful: Files that could not be read whole: nothing is removed for want of them.
+        doubtful: Files that could not be read whole, for want of which nothing was removed.
         dry_run: Whether all this was only worked out.
         confirmed: Whether what was to be removed was.
     """
@@ -138,8 +138,8 @@ def sync(
     run = Run()
     with shelf.writing(waiting):
         report = SyncReport(add(shelf, items, progress, waiting, run))
-        report.doubtful = sorted({item.source for item in report.added.rejected})
-        reduced, removed = _sweep(shelf, name, run, report.doubtful if run.seen else ())
+        unread = {item.source for item in report.added.rejected} if run.seen else set()
+        reduced, removed, report.doubtful = _sweep(shelf, name, run, unread)
         if (reduced or removed) and not run.seen:
             raise LibraryError(
                 f"No record could be read in {name}, though {len(reduced) + len(removed):,} papers "
@@ -158,14 +158,22 @@ def sync(
 
 
 def _sweep(
-    shelf: Shelf, name: str, run: Run, doubtful: Iterable[str]
-) -> tuple[list[Paper], list[Paper]]:
-    """Papers without what the folder's files ceased to say, and papers that nothing says now."""
-    unread = tuple(f"{source}/" for source in doubtful)
+    shelf: Shelf, name: str, run: Run, unread: Iterable[str]
+) -> tuple[list[Paper], list[Paper], list[str]]:
+    """Papers without what the folder's files ceased to say, and papers that nothing says now.
+
+    Also the files that might have said more, had they been read whole.
+    """
+    broken = tuple(f"{source}/" for source in unread)
+    doubtful: set[str] = set()
 
     def is_gone(source: str, record: Record) -> bool:
-        silent = source.startswith(f"{name}/") and said(source, record) not in run.seen
-        return silent and not f"{source}/".startswith(unread)
+        if not source.startswith(f"{name}/") or said(source, record) in run.seen:
+            return False
+        if f"{source}/".startswith(broken):
+            doubtful.add(source)
+            return False
+        return True
 
     reduced, removed = [], []
     for paper in shelf.papers():
@@ -174,7 +182,7 @@ def _sweep(
             removed.append(paper)
         elif tuple(left) != paper.parts:
             reduced.append(assemble(paper.id, left, paper.apart))
-    return reduced, removed
+    return reduced, removed, sorted(doubtful)
 
 
 def _still_said(part: Part, is_gone: Callable[[str, Record], bool]) -> Part | None:

@@ -79,6 +79,7 @@ def _carry_snapshot(paper: Paper) -> Carried:
         authors=given_first(paper.authors),
         year=paper.written_year,
         venue=paper.venue,
+        url=f"https://arxiv.org/abs/{paper.arxiv_id}" if paper.arxiv_id else None,
         doi=paper.doi,
         arxiv_id=paper.arxiv_id,
         keywords=atom_categories(paper),

@@ -47,12 +47,15 @@ def counted(report: AddReport) -> str:
 def sync_blocks(report: SyncReport) -> Iterator[Block]:
     """What became of a library and a folder, or would."""
     would = "would be" if report.dry_run else "to be"
-    notes = [f"{len(report.removed):,} papers {would} removed: no file says them any longer."]
+    gone = f"{would} removed, since no file says so any longer: {len(report.removed):,} papers."
+    notes = [gone.capitalize() if report.removed else "Nothing to remove."]
     if report.reduced:
-        notes.append(f"{report.reduced:,} papers stay, since other files say them.")
+        notes.append(f"Kept, since other files say so: {report.reduced:,} papers.")
     if report.doubtful:
         files = joined(report.doubtful[:SHOWN], ", ")
-        notes.append(f"Nothing is removed for want of what could not be read whole: {files}.")
+        notes.append(
+            f"Nothing was removed for want of files that could not be read whole: {files}."
+        )
     yield from report_blocks(report.added, " ".join(notes))
     shown = report.removed[:SHOWN]
     for paper_id, title in shown:

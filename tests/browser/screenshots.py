@@ -3,12 +3,11 @@
 `python tests/browser/screenshots.py` takes the pictures and prints the times.
 
 Needs the extra `test` and a Chromium. The library holds the bundled sample and, added by the page
-itself, a file with one good record and one bad one.
+itself, an export with one good entry, one without an abstract and a broken one.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -29,14 +28,17 @@ FLAGS = (
 SPEEDUP = "What speedup does RetroInfer reach over full attention?"
 BOILING = "What is the boiling point of ethanol?"
 DESKTOP, PHONE = (1280, 800), (360, 760)
-RECORDS = [
-    {
-        "title": "Quiet gears",
-        "abstract": "Gears of laminated beech were 11 dB quieter than gears of steel in a mill.",
-        "year": 2023,
-    },
-    {"title": "No abstract here"},
-]
+EXPORT = r"""
+@article{cogg2023quiet,
+  author = {Cogg, Dee and Quill, Ad{\`e}le},
+  title = {Quiet gears},
+  year = {2023},
+  doi = {10.5555/gear.4},
+  abstract = {Gears of laminated beech were 11 dB quieter than gears of steel in a mill.}
+}
+@book{shore1999tides, author = {Shore, Cy}, title = {Tides}, year = {1999}}
+@article{reed2024, title = {Bread, abstract = {Mould grows on bread.}}
+"""
 
 
 def main() -> None:
@@ -44,8 +46,8 @@ def main() -> None:
     target = Path(__file__).parents[2] / "docs" / "images"
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        upload = Path(folder) / "papers.jsonl"
-        upload.write_text("\n".join(map(json.dumps, RECORDS)), encoding="utf-8")
+        upload = Path(folder) / "zotero.bib"
+        upload.write_text(EXPORT, encoding="utf-8")
         with Library.open(Path(folder) / "library", Settings()) as library:
             library.add(Path(str(files("rag") / "sample" / "digests.jsonl")))
             page = build_page(library)

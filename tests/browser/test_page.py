@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -231,16 +232,18 @@ def test_filter_applies_shows_a_chip_and_is_taken_off(page: Page) -> None:
 
 
 def test_file_is_added_asked_and_its_paper_removed(page: Page, tmp_path: Path) -> None:
-    good, bad = tmp_path / "kelp.jsonl", tmp_path / "noise.jsonl"
-    paper = {"title": "Kelp clocks", "abstract": "Kelp clocks lose 7 seconds a year in cold water."}
-    good.write_text(json.dumps(paper) + "\n", encoding="utf-8")
+    good, bad = tmp_path / "kelp.zip", tmp_path / "noise.jsonl"
+    kelp = "@article{kelp, title = {Kelp clocks}, abstract = {Kelp clocks lose 7 seconds a year in "
+    with ZipFile(good, "w") as archive:
+        archive.writestr("mine/kelp.bib", kelp + "cold water.}}\n@book{tides, title = {Tides}}\n")
     bad.write_text("nothing of use\n", encoding="utf-8")
     open_library(page)
     page.get_by_text("Add papers").click()
     page.locator("#upload input[type=file]").set_input_files([good, bad])
     report = page.locator("#report .report")
-    expect(report).to_contain_text("2 records read: 1 added, 1 rejected.")
+    expect(report).to_contain_text("3 records read: 1 added, 1 without an abstract, 1 rejected.")
     expect(report).to_contain_text("noise.jsonl")
+    expect(report).to_contain_text("kelp.zip/mine/kelp.bib")
     ask(page, "How many seconds a year do kelp clocks lose?")
     expect(page.locator("#current .sentence")).to_contain_text("7 seconds")
     page.locator("#current .mark").first.click()

@@ -38,6 +38,7 @@ class Run:
     executions: int = 0
     coverage: int = 0
     broken: bytes | None = None
+    raised: bool = False
     told: str = ""
 
 
@@ -105,6 +106,7 @@ def start(target: str, folder: Path, seconds: int) -> Run:
         executions=_last(r"stat::number_of_executed_units: (\d+)", told) or _last(r"#(\d+)", told),
         coverage=_last(r"cov: (\d+)", told),
         broken=broken.read_bytes() if broken else None,
+        raised=broken is not None and "crash" in broken.name,
         told=told if done.returncode else "",
     )
     if broken:
@@ -115,7 +117,7 @@ def start(target: str, folder: Path, seconds: int) -> Run:
 def keep(target: str, run: Run) -> str:
     """Writes the input, as small as it can be made, and gives the signature of what it does."""
     assert run.broken is not None
-    said = find_signature(target, run.broken)
+    said = find_signature(target, run.broken) if run.raised else None
     smallest = run.broken
     if said:
         smallest = shrink(run.broken, lambda content: find_signature(target, content) == said)

@@ -17,7 +17,7 @@ from vectorstore.readers.bibtex_blocks import Block, split_blocks
 from vectorstore.readers.bibtex_values import Macros, MalformedError
 from vectorstore.readers.fields import Item, shorten
 from vectorstore.readers.opening import Document
-from vectorstore.readers.tex import decode, decode_address
+from vectorstore.readers.tex import decode, decode_address, unwrap
 from vectorstore.readers.text import Head, Line, read_lines
 from vectorstore.records import Note, RejectedRecord, clean_arxiv_id
 
@@ -29,8 +29,6 @@ SILENCE = logging.NullHandler()
 """For what the library logs of broken entries: each is rejected with the reason."""
 NO_ENTRIES = ("comment", "preamble", "string")
 VENUES = ("journal", "journaltitle", "booktitle", "howpublished")
-PARAGRAPH = re.compile(r"[ \t\r\n]*\n[ \t\r]*\n[ \t\r\n]*")
-LINE_END = re.compile(r"[ \t\r]*\n[ \t\r]*")
 ADDRESS = re.compile(r"\s*(?:https?://|\\url\b|\\href\b)", re.IGNORECASE)
 
 
@@ -171,7 +169,7 @@ def _to_values(texts: Mapping[str, str], columns: Mapping[str, str]) -> dict[str
     given = {**texts, **{named[name]: text for name, text in texts.items() if name in named}}
     venues = (_read_line(given.get(name, "")) for name in VENUES if not _is_address(given, name))
     values: dict[str, object] = {
-        "abstract": _read_text(given.get("abstract", "")),
+        "abstract": decode(unwrap(given.get("abstract", ""))),
         "title": _read_title(given),
         "authors": _read_names(given.get("author") or given.get("authors") or ""),
         "year": _read_line(given.get("year", "")),
@@ -185,12 +183,6 @@ def _to_values(texts: Mapping[str, str], columns: Mapping[str, str]) -> dict[str
     }
     values |= _read_eprint(given)
     return {name: value for name, value in values.items() if value or name in texts}
-
-
-def _read_text(raw: str) -> str:
-    """An abstract: lines are joined, paragraphs stay."""
-    paragraphs = (LINE_END.sub(" ", part) for part in PARAGRAPH.split(raw.strip(" \t\r\n")))
-    return decode("\n\n".join(paragraphs))
 
 
 def _read_line(raw: str) -> str:

@@ -23,6 +23,8 @@ _HEADING = re.compile(
 _BLOCK = re.compile(r"p|sec|title|list|list-item|ul|ol|li|br|break|div|abstract|h[1-6]", re.I)
 _MATHS_END = re.compile(r"</(?:mml:)?math>", re.IGNORECASE)
 _SECOND_FORM = re.compile(r"</(?:jats:)?tex-math>\s*(?P<maths><(?:mml:)?math[\s>])", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*[-+−–]?\d")
+_POWER = re.compile(r"(?<=\d)<(?:jats:)?sup(?:\s[^<>]{0,100})?>\s*([-+−–]?\d)", re.IGNORECASE)
 _LETTERS = frozenset("abi")
 _ALONE = "abstract summary".split()
 
@@ -36,8 +38,13 @@ def plain_text(text: str) -> str:
     if not _is_marked(marked):
         return text
     ended = {tag["name"].lower() for tag in _TAG.finditer(marked) if tag["end"]}
-    headed = _HEADING.sub(_heading, _take_first_forms(marked))
+    headed = _POWER.sub(r"^\1", _HEADING.sub(_heading, _take_first_forms(marked)))
     return " ".join(unescape(_TAG.sub(lambda tag: _without(tag, ended), headed)).split())
+
+
+def is_power(before: str, raised: str) -> bool:
+    """Whether text set high behind other text is a power: 10 with a high 6 is not 106."""
+    return before[-1:].isdigit() and _NUMBER.match(raised) is not None
 
 
 def _take_first_forms(text: str) -> str:

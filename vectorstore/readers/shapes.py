@@ -20,7 +20,7 @@ from vectorstore.readers.fields import (
 from vectorstore.readers.markup import plain_text, unescape
 from vectorstore.readers.opening import Document
 from vectorstore.readers.own import is_own, read_paper
-from vectorstore.records import RejectedRecord
+from vectorstore.records import RejectedRecord, clean_arxiv_id
 
 Object: TypeAlias = Mapping[str, Any]
 
@@ -50,7 +50,7 @@ def values_of(found: Object) -> Values:
         UnusableError: Its abstract is not as its service writes it.
     """
     values = next((read(found) for is_shape, read in SHAPES if is_shape(found)), found)
-    for key in ("abstract", "summary", "text"):
+    for key in ("abstract", "summary", "text", "title"):
         if isinstance(values.get(key), str):
             values = {**values, key: plain_text(values[key])}  # type: ignore[arg-type]
     return values
@@ -70,7 +70,15 @@ def _read_openalex(found: Object) -> Values:
     return {
         "abstract": _put_in_order(inverted) if inverted else found.get("abstract"),
         "title": _plain(found.get("title") or found.get("display_name")),
-        "authors": _names(found.get("authorships"), "author", "display_name"),
+        "authors": [
+            name
+            for item in _list(found.get("authorships"))
+            for name in [
+                _object(_object(item).get("author")).get("display_name")
+                or _object(item).get("raw_author_name")
+            ]
+            if isinstance(name, str)
+        ],
         "year": found.get("publication_year") or found.get("publication_date"),
         "venue": place.get("display_name"),
         "url": _object(found.get("primary_location")).get("landing_page_url"),
@@ -185,6 +193,7 @@ def _read_arxiv_snapshot(found: Object) -> Values:
     versions = _list(found.get("versions"))
     first = _object(versions[0]).get("created") if versions else None
     abstract, title = found.get("abstract"), found.get("title")
+    is_known = isinstance(found.get("id"), str) and clean_arxiv_id(found["id"]) is not None
     return {
         "abstract": " ".join(abstract.split()) if isinstance(abstract, str) else abstract,
         "title": title,
@@ -193,6 +202,7 @@ def _read_arxiv_snapshot(found: Object) -> Values:
         "venue": found.get("journal-ref"),
         "doi": found.get("doi"),
         "arxiv_id": found.get("id"),
+        "url": f"https://arxiv.org/abs/{found['id']}" if is_known else None,
         "categories": found.get("categories"),
     }
 

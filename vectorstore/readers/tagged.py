@@ -121,7 +121,7 @@ def split_references(
     """
     reference: Reference | None = None
     for tagged in lines:
-        repeated = ends and reference and reference.begun and len(reference.fields) == 1
+        repeated = ends and reference and reference.begun and _is_bare(reference, starts)
         if reference and tagged.tag == starts and not repeated:
             yield reference
             reference = None
@@ -139,6 +139,11 @@ def split_references(
             strays.count(tagged.line)
     if reference:
         yield reference
+
+
+def _is_bare(reference: Reference, starts: str) -> bool:
+    """Whether it holds nothing but the tag that begins it, once or twice."""
+    return len(reference.fields) < 3 and all(tag == starts for tag, _ in reference.fields)
 
 
 def gather(reference: Reference) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from vectorstore.latex import DASHES, MAX_MATHS_CHARACTERS, TOKEN, is_maths
 from vectorstore.latex_tables import ACCENTS, ESCAPED, LETTERS, SYMBOLS
+from vectorstore.readers.tagged import join
 
 NAMED = (
     "S P copyright pounds ldots dots textellipsis texteuro textasciitilde textasciicircum "
@@ -68,6 +69,12 @@ def decode(text: str) -> str:
             for token in TOKEN.finditer(piece):
                 reader.take(token)
     return "".join(reader.out)
+
+
+def unwrap(text: str) -> str:
+    """The text with its lines joined; empty lines part paragraphs."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return join([line.strip(" \t") for line in lines])
 
 
 def decode_address(text: str) -> str:

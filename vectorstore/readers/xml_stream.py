@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
+from vectorstore.readers.markup import is_power
 from vectorstore.readers.opening import CHUNK_BYTES, WHOLE_FILE, Document
 from vectorstore.records import RejectedRecord
 
 MAX_DEPTH = 100
 MAX_RECORD_BYTES = 32_000_000
+MAX_TAG_BYTES = 2_000_000
 
 
 class Found(NamedTuple):
@@ -56,8 +58,21 @@ def read_elements(document: Document, tags: frozenset[str]) -> Iterator[FoundOrN
 
 
 def text_of(element: Element | None) -> str:
-    """All text in an element and the elements in it, on one line."""
-    return " ".join("".join(element.itertext()).split()) if element is not None else ""
+    """All text in an element and the elements in it, on one line; powers as `10^6`."""
+    pieces: list[str] = []
+    if element is not None:
+        _collect(element, pieces)
+    return " ".join("".join(pieces).split())
+
+
+def _collect(element: Element, pieces: list[str]) -> None:
+    text = element.text or ""
+    if element.tag == "sup" and pieces and is_power(pieces[-1], text):
+        pieces.append("^")
+    pieces.append(text)
+    for child in element:
+        _collect(child, pieces)
+        pieces.append(child.tail or "")
 
 
 def _chunks(document: Document) -> Iterator[bytes]:
@@ -78,12 +93,16 @@ class _Picker:
         self._depth = 0
         self._outer = 0
         self._bytes = 0
+        self._silent = 0
         self._builder: TreeBuilder | None = None
         self._ready: list[Element] = []
 
     def count(self, read: int) -> None:
         """So many more bytes were read."""
         self._bytes = 0 if self._ready else self._bytes + read
+        self._silent += read
+        if self._silent > MAX_TAG_BYTES:
+            raise _TooMuchError(f"a tag or a comment is longer than {MAX_TAG_BYTES:,} bytes")
         if self._bytes > MAX_RECORD_BYTES:
             raise _TooMuchError(f"over {MAX_RECORD_BYTES:,} bytes hold no whole record")
 
@@ -94,6 +113,7 @@ class _Picker:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
+        self._silent = 0
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise _TooMuchError(f"it is nested deeper than {MAX_DEPTH} elements")
@@ -104,11 +124,13 @@ class _Picker:
 
     def data(self, text: str) -> None:
         """Text."""
+        self._silent = 0
         if self._builder is not None:
             self._builder.data(text)
 
     def end(self, tag: str) -> None:
         """An element ends."""
+        self._silent = 0
         if self._builder is not None:
             self._builder.end(tag)
             if self._depth == self._outer:

@@ -16,7 +16,7 @@ from vectorstore.writers.keys import CiteKeys
 
 OWN_TAG = "C8"
 """The last of the custom fields, which reference managers leave to users."""
-LINE_END = re.compile(r"[ \t\r\n\x7f]*[\r\n\t\x7f][ \t\r\n\x7f]*")
+LINE_END = re.compile(r"[\r\n\t\x7f]+")
 
 
 def write(papers: Iterable[Record | Paper]) -> Iterator[str]:

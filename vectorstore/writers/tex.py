@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import accumulate
 
-from vectorstore.readers.tex import part_maths
+from vectorstore.readers.tex import part_maths, unwrap
 
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -24,15 +24,12 @@ SPECIAL = {
     "\x7f": "",
 }
 UNSAFE = re.compile(r"[\\{}$&#%_~^\x7f]|-(?=-)|`(?=`)|'(?=')")
-PARAGRAPH = re.compile(r"[ \t\r]*\n[ \t\r]*\n[ \t\r\n]*")
-LINE_END = re.compile(r"[ \t\r\n]*[\r\n\t][ \t\r\n]*")
 IN_ADDRESS = re.compile(r"[{}\\\s^`<>\"\x7f]")
 
 
 def encode(text: str) -> str:
     """The text, on one line for each paragraph; no line begins like an entry."""
-    paragraphs = (LINE_END.sub(" ", part) for part in PARAGRAPH.split(text))
-    return "\n\n".join(map(_encode_line, paragraphs))
+    return "\n\n".join(map(_encode_line, unwrap(text).split("\n\n")))
 
 
 def encode_address(text: str) -> str:
