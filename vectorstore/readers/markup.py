@@ -21,10 +21,10 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _BLOCK = re.compile(r"p|sec|title|list|list-item|ul|ol|li|br|break|div|abstract|h[1-6]", re.I)
-_NUMBER = re.compile(r"\s*[-+−–]?\d")
-_POWER = re.compile(r"(?<=\d)<(?:jats:)?sup(?:\s[^<>]{0,100})?>\s*([-+−–]?\d)", re.IGNORECASE)
 _MATHS_END = re.compile(r"</(?:mml:)?math>", re.IGNORECASE)
 _SECOND_FORM = re.compile(r"</(?:jats:)?tex-math>\s*(?P<maths><(?:mml:)?math[\s>])", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*[-+−–]?\d")
+_POWER = re.compile(r"(?<=\d)<(?:jats:)?sup(?:\s[^<>]{0,100})?>\s*([-+−–]?\d)", re.IGNORECASE)
 _LETTERS = frozenset("abi")
 _ALONE = "abstract summary".split()
 
@@ -42,6 +42,11 @@ def plain_text(text: str) -> str:
     return " ".join(unescape(_TAG.sub(lambda tag: _without(tag, ended), headed)).split())
 
 
+def is_power(before: str, raised: str) -> bool:
+    """Whether text set high behind other text is a power: 10 with a high 6 is not 106."""
+    return before[-1:].isdigit() and _NUMBER.match(raised) is not None
+
+
 def _take_first_forms(text: str) -> str:
     """The text without MathML where the same formula stands before it as TeX (JATS: alternatives).
 
@@ -53,11 +58,6 @@ def _take_first_forms(text: str) -> str:
         *_, last = (None, *_SECOND_FORM.finditer(part))
         kept.append(part[: last.start("maths")] if last else f"{part}</math>")
     return "".join([*kept, rest])
-
-
-def is_power(before: str, raised: str) -> bool:
-    """Whether text set high behind other text is a power: 10 with a high 6 is not 106."""
-    return before[-1:].isdigit() and _NUMBER.match(raised) is not None
 
 
 def _is_marked(text: str) -> bool:

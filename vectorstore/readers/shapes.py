@@ -69,7 +69,7 @@ def _read_openalex(found: Object) -> Values:
     inverted = found.get("abstract_inverted_index")
     return {
         "abstract": _put_in_order(inverted) if inverted else found.get("abstract"),
-        "title": found.get("title") or found.get("display_name"),
+        "title": _plain(found.get("title") or found.get("display_name")),
         "authors": [
             name
             for item in _list(found.get("authorships"))
