@@ -28,6 +28,7 @@ from tenacity import (
 from vectorstore.errors import FetchError
 from vectorstore.fetching.options import FetchOptions
 from vectorstore.fetching.service import HEAD_BYTES, AbsentError, Request
+from vectorstore.fetching.stating import AGAIN, HTML, WORDS, check, failure, first_words
 from vectorstore.fetching.turns import taking_turns
 from vectorstore.readers.fields import shorten
 
@@ -35,10 +36,6 @@ PASSING = frozenset({429, 502, 503, 504})
 """Statuses of a service that is busy or down for a while."""
 MAX_REDIRECTS = 3
 BACKOFF = wait_exponential_jitter(initial=1, max=60, jitter=1)
-AGAIN = "do the same again; it goes on where it stopped."
-HTML = re.compile(rb"<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
-HIDDEN = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
-WORDS = 80
 
 
 class Reply(NamedTuple):
@@ -52,7 +49,7 @@ class Reply(NamedTuple):
     @property
     def told(self) -> str:
         """Status and first words."""
-        words = _first_words(self.body)
+        words = first_words(self.body)
         return f"answered {self.status} {self.phrase}".rstrip() + (f" ('{words}')" if words else "")
 
 
@@ -165,19 +162,6 @@ class Client:
         return _PassingError(reply.told, after)
 
 
-def failure(request: Request, outcome: str, advice: str) -> FetchError:
-    """A stated failure: what was asked, what came back, what to do."""
-    return FetchError(
-        f"{request.service.host} was asked for {request.asked_for} and {outcome}. {advice}"
-    )
-
-
-def check(request: Request) -> str:
-    """What to do where the service is perhaps not the one that answered."""
-    name, host = request.service.name, request.service.host
-    return f"Check that {host} is {name}'s address and that no proxy answers for it; then {AGAIN}"
-
-
 def read_retry_after(text: str | None, now: float) -> float | None:
     """Seconds to wait, from a header that gives them or a date; None where it says neither."""
     if text is None:
@@ -234,12 +218,6 @@ def _refusal(request: Request, reply: Reply) -> FetchError:
     outcome = reply.told
     if reply.status in request.service.answers:
         kind = "a web page (HTML)" if HTML.search(reply.body[:HEAD_BYTES]) else "something else"
-        words = _first_words(reply.body)
+        words = first_words(reply.body)
         outcome = f"answered with {kind} instead of {request.service.form.name} ('{words}')"
     return failure(request, outcome, check(request))
-
-
-def _first_words(body: bytes) -> str:
-    """How a reply starts, without markup, fit to be shown."""
-    text = HIDDEN.sub(" ", body[:HEAD_BYTES].decode("utf-8", "replace"))
-    return shorten(text.strip(), WORDS)
