@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 from rag.cli.commands import app
 from vectorstore.errors import FetchError
 from vectorstore.fetching import FetchOptions, fetch
-from vectorstore.fetching.client import read_retry_after
+from vectorstore.fetching.client import _trusted, read_retry_after
 from vectorstore.readers import Item
 from vectorstore.records import Note, Record, RejectedRecord, SkippedRecord
 
@@ -47,6 +47,14 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands between this machine and the network is not between it and itself."""
+    for name in ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.fixture
@@ -720,6 +728,60 @@ def test_a_certificate_that_nobody_vouches_for_is_not_accepted(
     assert server.asked == []
 
 
+# proxies, certificates and addresses --------------------------------------------------------------
+
+
+def test_a_proxy_of_the_environment_is_asked_instead(
+    server: PaperServer, options: FetchOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://{server.host}")
+    options = replace(options, arxiv_url="http://papers.invalid/api/query")
+    assert titles(got("arxiv:2505.00001", options)) == ["moths"]
+    assert server.asked[0].headers["host"] == "papers.invalid"
+
+
+@pytest.mark.parametrize("address", ["gopher://ada:secret@localhost:70", "http://[::1"])
+def test_a_proxy_that_is_none_is_stated_without_its_password(
+    address: str, options: FetchOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", address)
+    assert failure_of("pmid:101", options) == (
+        "The proxy of the environment (ALL_PROXY, HTTP_PROXY or HTTPS_PROXY) cannot be used; "
+        "expected an address with http://, https:// or socks5://. Correct it, or unset it."
+    )
+
+
+def test_a_proxy_that_needs_another_package_is_stated(
+    options: FetchOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv("ALL_PROXY", "socks5://localhost:1080")
+    assert failure_of("pmid:101", options) == (
+        "The proxy of the environment (ALL_PROXY, for instance) speaks SOCKS, which needs "
+        "another package: pip install 'httpx[socks]', or unset it."
+    )
+
+
+def test_certificates_that_are_not_there_are_stated(
+    options: FetchOptions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    _trusted.cache_clear()
+    assert failure_of("pmid:101", options) == (
+        "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read "
+        f"({os.strerror(errno.ENOENT)}). Correct it, or unset it."
+    )
+
+
+def test_an_address_whose_host_cannot_be_one_is_stated(options: FetchOptions) -> None:
+    options = replace(options, pubmed_url="http://xn--a..invalid/entrez")
+    assert failure_of("pmid:101", options) == (
+        "xn--a..invalid was asked for pmid:101 and has, or redirected to, an address that cannot "
+        "be used. Check that xn--a..invalid is PubMed's address and that no proxy answers for "
+        "it; then do the same again; it goes on where it stopped."
+    )
+
+
 # replies that are none -------------------------------------------------------------------------
 
 
@@ -827,6 +889,16 @@ def test_a_redirect_loop_is_stated(server: PaperServer, options: FetchOptions) -
         f"{checks(server, 'PubMed')}"
     )
     assert len(server.asked) == 4
+
+
+def test_a_redirect_to_a_host_that_cannot_be_one_is_stated(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    server.troubles.append(redirect("http://xn--a../"))
+    assert failure_of("arxiv:2505.00001", options) == (
+        f"{server.host} was asked for arxiv:2505.00001 and has, or redirected to, an address that "
+        f"cannot be used. {checks(server, 'arXiv')}"
+    )
 
 
 @pytest.mark.parametrize("scheme", ["https", "ftp"])

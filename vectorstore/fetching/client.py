@@ -65,11 +65,13 @@ class Client:
     """Asks services for replies; to be used as a context manager."""
 
     def __init__(self, options: FetchOptions) -> None:
-        """A client that has not asked for anything yet."""
+        """A client that has not asked for anything yet.
+
+        Raises:
+            FetchError: The environment names a proxy or certificates that cannot be used.
+        """
         self._options = options
-        self._http = httpx.Client(
-            headers=_headers(options.contact), timeout=options.timeout, verify=_trusted()
-        )
+        self._http = _open(options)
 
     def __enter__(self) -> Client:
         """Itself."""
@@ -101,7 +103,7 @@ class Client:
             raise failure(request, outcome, f"Later, {AGAIN}") from error
 
     def _try(self, request: Request) -> bytes:
-        with taking_turns(request.service, self._options), _told_failures():
+        with taking_turns(request.service, self._options), _told_failures(request):
             reply = self._send(request)
         service = request.service
         if reply.status in PASSING:
@@ -181,10 +183,33 @@ def _wait(state: RetryCallState) -> float:
     return max(BACKOFF(state), asked or 0.0)
 
 
+def _open(options: FetchOptions) -> httpx.Client:
+    """The client of httpx, which goes through the proxy that the environment names."""
+    headers, trusted = _headers(options.contact), _trusted()
+    try:
+        return httpx.Client(headers=headers, timeout=options.timeout, verify=trusted)
+    except ImportError as error:
+        raise FetchError(
+            "The proxy of the environment (ALL_PROXY, for instance) speaks SOCKS, which needs "
+            "another package: pip install 'httpx[socks]', or unset it."
+        ) from error
+    except (ValueError, httpx.InvalidURL) as error:  # Not shown: the address may hold a password.
+        raise FetchError(
+            "The proxy of the environment (ALL_PROXY, HTTP_PROXY or HTTPS_PROXY) cannot be used; "
+            "expected an address with http://, https:// or socks5://. Correct it, or unset it."
+        ) from error
+
+
 @cache
 def _trusted() -> SSLContext:
     """The authorities that certificates are checked against; reading them takes 0.1 s."""
-    return httpx.create_ssl_context()
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise FetchError(
+            "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read "
+            f"({error.strerror or error}). Correct it, or unset it."
+        ) from error
 
 
 def _headers(contact: str | None) -> dict[str, str]:
@@ -199,7 +224,7 @@ def _headers(contact: str | None) -> dict[str, str]:
 
 
 @contextmanager
-def _told_failures() -> Iterator[None]:
+def _told_failures(request: Request) -> Iterator[None]:
     """What httpx raises, in words."""
     try:
         yield
@@ -209,8 +234,9 @@ def _told_failures() -> Iterator[None]:
         raise _PassingError("did not answer in time") from error
     except httpx.HTTPError as error:
         raise _PassingError(f"broke off ({shorten(str(error), WORDS)})") from error
-    except httpx.InvalidURL as error:
-        raise FetchError(f"An address that cannot be used ({shorten(str(error))}).") from error
+    except (httpx.InvalidURL, UnicodeError) as error:  # The latter where a host cannot be one.
+        outcome = "has, or redirected to, an address that cannot be used"
+        raise failure(request, outcome, check(request)) from error
 
 
 def _refusal(request: Request, reply: Reply) -> FetchError:
