@@ -570,13 +570,32 @@ def test_a_contact_is_shown_as_each_service_wants_it(
 # busy services and broken connections ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_busy_service_is_asked_again(
     status: int, server: PaperServer, options: FetchOptions
 ) -> None:
     server.troubles += [Trouble(status=status), Trouble(status=status)]
     assert titles(got("pmid:101", options)) == ["mould"]
     assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_empty_reply_is_asked_for_again(
+    status: int, server: PaperServer, options: FetchOptions
+) -> None:
+    server.troubles.append(Trouble(status=status, body=b"\n"))
+    assert titles(got("arxiv:2505.00001", options)) == ["moths"]
+    assert len(server.asked) == 2
+
+
+def test_a_service_whose_replies_stay_empty_is_stated(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    server.troubles += [Trouble(body=b"")] * 5
+    assert failure_of("doi:10.5555/moth.1", options) == (
+        f"{server.host} was asked for doi:10.5555/moth.1 and sent an empty reply (tried 5 times). "
+        "Later, do the same again; it goes on where it stopped."
+    )
 
 
 def test_pauses_between_tries_double_with_some_jitter(
@@ -877,9 +896,12 @@ def redirect(target: str) -> Trouble:
     return Trouble(status=302, headers={"Location": target})
 
 
-def test_few_redirects_are_followed(server: PaperServer, options: FetchOptions) -> None:
+def test_few_redirects_are_followed_as_slowly_as_other_requests(
+    server: PaperServer, options: FetchOptions
+) -> None:
     server.troubles += [redirect("/api/query?id_list=2505.00001&start=0&max_results=1")] * 3
     assert titles(got("arxiv:2505.00001", options)) == ["moths"]
+    assert pauses(server) == [3, 3, 3]
 
 
 def test_a_redirect_loop_is_stated(server: PaperServer, options: FetchOptions) -> None:

@@ -32,8 +32,8 @@ from vectorstore.fetching.stating import AGAIN, HTML, WORDS, check, failure, fir
 from vectorstore.fetching.turns import taking_turns
 from vectorstore.readers.fields import shorten
 
-PASSING = frozenset({429, 502, 503, 504})
-"""Statuses of a service that is busy or down for a while."""
+PASSING = frozenset({429, 500, 502, 503, 504})
+"""Statuses of a service that is busy or down for a while; arXiv and NCBI say 500 then, too."""
 MAX_REDIRECTS = 3
 BACKOFF = wait_exponential_jitter(initial=1, max=60, jitter=1)
 
@@ -108,6 +108,8 @@ class Client:
         service = request.service
         if reply.status in PASSING:
             raise self._passing(request, reply)
+        if reply.status in service.answers and not reply.body.strip():  # As arXiv does at times.
+            raise _PassingError("sent an empty reply")
         if reply.status not in service.answers or not service.form.is_begun(reply.body):
             if service.absent and service.absent.search(reply.body[:HEAD_BYTES]):
                 raise AbsentError
@@ -131,6 +133,7 @@ class Client:
                 change = f"{message.url.scheme} to {following.url.scheme}"
                 outcome = f"redirected from {change}, which is not followed"
                 raise failure(request, outcome, check(request))
+            self._options.sleep(request.service.pause)
             message = following
         outcome = f"redirected more than {MAX_REDIRECTS} times"
         raise failure(request, outcome, check(request))
