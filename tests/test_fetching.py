@@ -680,6 +680,22 @@ def test_a_reply_cut_short_that_told_no_length_is_known_by_its_end(
     assert len(server.asked) == 2
 
 
+def test_json_cut_short_behind_an_inner_object_is_known_too(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    body = b'{"status": "ok", "message": {"author": [{"family": "Reed"}'
+    server.troubles.append(Trouble(body=body, untold=True))
+    assert titles(got("doi:10.5555/moth.1", options)) == ["lanterns"]
+    assert len(server.asked) == 2
+
+
+def test_json_nested_too_deep_is_rejected(server: PaperServer, options: FetchOptions) -> None:
+    body = b'{"message":' * 100_000 + b"1" + b"}" * 100_000
+    server.troubles.append(Trouble(body=body))
+    (item,) = got("doi:10.5555/moth.1", options)
+    assert isinstance(item, RejectedRecord)
+
+
 def test_a_connection_that_is_always_cut_is_stated(
     server: PaperServer, options: FetchOptions
 ) -> None:
@@ -815,7 +831,7 @@ def checks(server: PaperServer, name: str) -> str:
     ("name", "service", "form"),
     [
         ("arxiv:2505.00001", "arXiv", "an Atom feed"),
-        ("doi:10.5555/moth.1", "Crossref", "a JSON object"),
+        ("doi:10.5555/moth.1", "Crossref", "a work in JSON"),
         ("pmid:101", "PubMed", "PubMed's XML"),
     ],
 )
@@ -828,6 +844,17 @@ def test_a_web_page_with_status_200_is_stated_and_not_kept(
         f"('Log in Wi-Fi of the harbour'). {checks(server, service)}"
     )
     assert len(titles(got(name, options))) == 1
+
+
+def test_json_that_is_no_work_is_stated_and_not_kept(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    server.troubles.append(Trouble(body=b'{"notice": "Closed for repairs"}'))
+    assert failure_of("doi:10.5555/moth.1", options) == (
+        f"{server.host} was asked for doi:10.5555/moth.1 and answered with something else instead "
+        f'of a work in JSON (\'{{"notice": "Closed for repairs"}}\'). {checks(server, "Crossref")}'
+    )
+    assert titles(got("doi:10.5555/moth.1", options)) == ["lanterns"]
 
 
 def test_a_refusal_is_stated_at_once(server: PaperServer, options: FetchOptions) -> None:
