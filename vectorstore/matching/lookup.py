@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 from vectorstore.matching import sketch
@@ -15,6 +16,7 @@ VERSION = 1
 """Of the keys: those of another version are not to be compared with."""
 
 
+@lru_cache(maxsize=1024)  # a record is looked up, placed and indexed within one step
 def keys(record: Record) -> tuple[str, ...]:
     """Look-up keys, at most 40: two records of the same paper share at least one, nearly always.
 
