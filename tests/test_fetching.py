@@ -31,6 +31,7 @@ from vectorstore.records import Note, Record, RejectedRecord, SkippedRecord
 AGENT = f"quoth/{version('quoth')}"
 NOON = 1_767_614_400.0  # 2026-01-05 12:00:00 UTC
 BUSY = Trouble(status=503, body=b"<h1>Service\nUnavailable</h1>")
+FEED_START = '<feed xmlns="http://www.w3.org/2005/Atom">'
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Log in</title></head><body>Wi-Fi of the harbour</body>"
 
 
@@ -150,6 +151,34 @@ def test_an_id_that_arxiv_does_not_know_is_rejected(
     name = "arxiv:2505.00001,2505.99999"
     assert got(name, options)[1:] == [
         RejectedRecord(name, "2505.99999", "arXiv knows no such paper")
+    ]
+
+
+def test_a_version_that_arxiv_does_not_know_is_rejected_though_another_is_asked_for(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    name = "arxiv:2505.00001v2,2505.00001v9"
+    (paper, rejected) = got(name, options)
+    assert isinstance(paper, Record)
+    assert rejected == RejectedRecord(name, "2505.00001v9", "arXiv knows no such paper")
+
+
+def test_a_paper_that_comes_without_its_version_is_the_one_that_was_asked_for(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    entry = "<entry><id>http://arxiv.org/abs/2505.00001</id><summary>Moths fly.</summary></entry>"
+    server.troubles.append(Trouble(body=f"{FEED_START}{entry}</feed>".encode()))
+    (item,) = got("arxiv:2505.00001v2", options)
+    assert isinstance(item, Record)
+
+
+def test_an_entry_without_anything_is_no_second_record(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    entry = "<entry><title/><summary/></entry>"
+    server.troubles.append(Trouble(body=f"{FEED_START}{entry}</feed>".encode()))
+    assert got("arxiv:2505.99999", options) == [
+        RejectedRecord("arxiv:2505.99999", "2505.99999", "arXiv knows no such paper")
     ]
 
 

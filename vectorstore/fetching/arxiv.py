@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vectorstore.fetching.kept import Kept, read_reply
-from vectorstore.fetching.names import arxiv_number
+from vectorstore.fetching.names import arxiv_name, arxiv_number
 from vectorstore.fetching.options import FetchOptions
 from vectorstore.fetching.service import Form, Request, Service
 from vectorstore.fetching.stating import AGAIN, check, failure
@@ -33,7 +33,7 @@ class Feed(NamedTuple):
     Attributes:
         path: Its file.
         total: Papers that the whole search finds; None where it does not say.
-        ids: Identifiers of its entries; None for one without.
+        ids: Identifiers of its entries, with their versions; None for one without.
         error: What arXiv says where it refuses the request.
     """
 
@@ -89,11 +89,16 @@ def _fetch_batch(ids: Sequence[str], kept: Kept, service: Service, source: str) 
     if feed.error is not None:
         yield RejectedRecord(source, ids[0], f"arXiv answered: {feed.error}")
         return
-    if feed.ids:
+    if any(feed.ids):  # For one that it does not know, arXiv sent entries without anything once.
         yield from read_reply(feed.path, source, ids[0] if len(ids) == 1 else f"from {ids[0]} on")
     for identifier in ids:
-        if arxiv_number(identifier) not in feed.ids:
+        if not any(_is_asked_for(found, identifier) for found in feed.ids if found):
             yield RejectedRecord(source, identifier, "arXiv knows no such paper")
+
+
+def _is_asked_for(found: str, asked: str) -> bool:
+    """Whether a paper is the one that was asked for, as far as both say their version."""
+    return found == asked or arxiv_number(found) == asked or found == arxiv_number(asked)
 
 
 def _page(request: Request, kept: Kept, start: int, total: int) -> Feed:
@@ -127,7 +132,7 @@ def _look(request: Request, kept: Kept) -> Feed:
         address = text_of(element.find(f"{ATOM}id"))
         if ERRORS in address:
             error = shorten(text_of(element.find(f"{ATOM}summary")), 200)
-        ids.append(arxiv_number(address))
+        ids.append(arxiv_name(address))
     if error is not None:
         path.unlink(missing_ok=True)
     return Feed(path, total, tuple(ids), error)

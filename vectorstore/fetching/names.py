@@ -89,6 +89,12 @@ def arxiv_number(text: str) -> str | None:
     return SUBJECT.sub("", found) if found else None
 
 
+def arxiv_name(text: str) -> str | None:
+    """An arXiv identifier as arXiv itself writes it, with its version where it has one."""
+    number, version = arxiv_number(text), VERSION.search(text)
+    return number + (version[1].lower() if version else "") if number else None
+
+
 def _sort(scheme: str, parts: list[str]) -> Name:
     """The identifiers among the parts, each once, and what is none."""
     found: dict[str, dict[str, None]] = {"arxiv": {}, "doi": {}, "pmid": {}}
@@ -117,9 +123,9 @@ def _wrong(scheme: str, part: str) -> Wrong:
 
 
 def _read_arxiv(part: str) -> Iterator[tuple[str, str]]:
-    number, version = arxiv_number(part), VERSION.search(part)
-    if number:
-        yield "arxiv", number + (version[1].lower() if version else "")
+    name = arxiv_name(part)
+    if name:
+        yield "arxiv", name
 
 
 def _read_doi(part: str) -> Iterator[tuple[str, str]]:
