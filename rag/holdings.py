@@ -20,9 +20,9 @@ from vectorstore.syncing import Confirm, SyncReport, sync_folder
 from vectorstore.writers import Format, write
 
 if TYPE_CHECKING:
-    from vectorstore.backup import BackupReport
-    from vectorstore.health import HealthReport
-    from vectorstore.repair import RepairReport
+    from vectorstore.upkeep.backup import BackupReport
+    from vectorstore.upkeep.health import HealthReport
+    from vectorstore.upkeep.repair import RepairReport
 
 
 class Holdings:
@@ -148,18 +148,18 @@ class Holdings:
     def check(self) -> HealthReport:
         """Verifies every paper, passage, vector and term; changes nothing.
 
-        `vectorstore.health.check` does the same for a library that does not open.
+        `vectorstore.upkeep.health.check` does the same for a library that does not open.
         """
-        from vectorstore.health import check
+        from vectorstore.upkeep.health import check
 
         return check(self.store.folder, self.store.embedder)
 
     def repair(self, keep_copy: bool = True) -> RepairReport:
         """Rebuilds what can be rebuilt, after copying the library to `FOLDER.before-repair-DATE`.
 
-        `vectorstore.repair.repair` does the same for a library that does not open.
+        `vectorstore.upkeep.repair.repair` does the same for a library that does not open.
         """
-        from vectorstore.repair import repair
+        from vectorstore.upkeep.repair import repair
 
         self._must_be_ones_own()
         return repair(self.store.folder, self.store.embedder, keep_copy)
@@ -171,7 +171,7 @@ class Holdings:
             file: Where to.
             replace: Whether a file of that name may be replaced.
         """
-        from vectorstore.backup import backup
+        from vectorstore.upkeep.backup import backup
 
         return backup(self.store.folder, Path(file), replace=replace)
 

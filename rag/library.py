@@ -104,7 +104,7 @@ class Library(Holdings):
         Raises:
             LibraryError: It cannot be restored; the folder is as it was.
         """
-        from vectorstore.restore import restore
+        from vectorstore.upkeep.restore import restore
 
         settings = settings or read_settings()
         folder = Path(path or settings.library).expanduser()

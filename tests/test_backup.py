@@ -24,12 +24,12 @@ from test_adding import ROOT, add_and_report, add_to, contents, processes
 
 from rag.config import Settings
 from rag.library import Library
-from vectorstore.backup import backup
 from vectorstore.errors import LibraryError
-from vectorstore.health import check
 from vectorstore.papers import alone
-from vectorstore.restore import restore
 from vectorstore.store import Store
+from vectorstore.upkeep.backup import backup
+from vectorstore.upkeep.health import check
+from vectorstore.upkeep.restore import restore
 
 __all__ = ["processes"]
 
@@ -480,9 +480,9 @@ MOUNTED = """
 import json, sys
 from pathlib import Path
 from test_adding import contents
-from vectorstore.backup import backup
+from vectorstore.upkeep.backup import backup
 from vectorstore.errors import LibraryError
-from vectorstore.restore import restore
+from vectorstore.upkeep.restore import restore
 
 library, read_only, full = map(Path, sys.argv[1:])
 told = {}
@@ -550,7 +550,7 @@ def test_a_restore_that_fails_midway_leaves_nothing(
     def fail(*_: Any) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("vectorstore.restore._extract", fail)
+    monkeypatch.setattr("vectorstore.upkeep.restore._extract", fail)
     assert refusal(restore, file, folder).startswith(f"No room in {folder}: the library takes ")
     assert not folder.exists()
     add_to(folder, [OWLS])

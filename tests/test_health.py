@@ -25,15 +25,15 @@ from rag.library import Library
 from vectorstore.adding import add
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
-from vectorstore.health import check
-from vectorstore.indexfiles import read_index
 from vectorstore.lexical import LexicalIndex
-from vectorstore.pages import recover_papers
 from vectorstore.papers import alone
 from vectorstore.records import Record
-from vectorstore.repair import repair
 from vectorstore.rows import to_metadata
 from vectorstore.store import Store
+from vectorstore.upkeep.health import check
+from vectorstore.upkeep.indexfiles import read_index
+from vectorstore.upkeep.pages import recover_papers
+from vectorstore.upkeep.repair import repair
 
 PAPERS = numbered(60, sentences=9)
 WINDOW = 40
@@ -606,7 +606,7 @@ def with_another_year(record: Record, passages: Any) -> list[dict[str, Any]]:
 def test_a_repair_that_fails_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lose_a_row(folder)
     before = found(folder)
-    monkeypatch.setattr("vectorstore.repair.to_metadata", with_another_year)
+    monkeypatch.setattr("vectorstore.upkeep.repair.to_metadata", with_another_year)
     with pytest.raises(LibraryError) as caught:
         repair(folder, embedder(), keep_copy=False)
     assert str(caught.value) == (

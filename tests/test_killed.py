@@ -21,11 +21,11 @@ from test_adding import add_to, contents
 
 import vectorstore.store
 from vectorstore.adding import add
-from vectorstore.backup import backup
-from vectorstore.health import check
-from vectorstore.repair import repair
-from vectorstore.restore import restore
 from vectorstore.store import Store
+from vectorstore.upkeep.backup import backup
+from vectorstore.upkeep.health import check
+from vectorstore.upkeep.repair import repair
+from vectorstore.upkeep.restore import restore
 
 ROOT = Path(__file__).parent.parent
 SEED = 20240611

@@ -10,9 +10,9 @@ from rich.text import Text
 from rag.cli.console import Block, as_data
 
 if TYPE_CHECKING:
-    from vectorstore.backup import BackupReport
-    from vectorstore.health import Finding, HealthReport
-    from vectorstore.repair import RepairReport
+    from vectorstore.upkeep.backup import BackupReport
+    from vectorstore.upkeep.health import Finding, HealthReport
+    from vectorstore.upkeep.repair import RepairReport
 
 
 def health_blocks(report: HealthReport, advise: bool = True) -> Iterator[Block]:

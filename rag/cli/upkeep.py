@@ -28,8 +28,8 @@ def check(
     from rag.cli.findings import health_blocks, repair_blocks
     from rag.config import read_settings
     from vectorstore.embedding import open_embedder
-    from vectorstore.health import check as examine
-    from vectorstore.repair import repair as mend
+    from vectorstore.upkeep.health import check as examine
+    from vectorstore.upkeep.repair import repair as mend
 
     settings = read_settings(library=library)
     folder, embedder = settings.library.expanduser(), open_embedder(settings.embedding)
@@ -58,7 +58,7 @@ def backup(
     """Save the library as one file."""
     from rag.cli.findings import backup_blocks
     from rag.config import read_settings
-    from vectorstore.backup import backup as save
+    from vectorstore.upkeep.backup import backup as save
 
     settings = read_settings(library=library)
     saved = save(settings.library.expanduser(), file.expanduser(), tell)
@@ -80,7 +80,7 @@ def restore(
     """Put a saved library back, once all of it was verified."""
     from rag.cli.findings import restore_blocks
     from rag.config import read_settings
-    from vectorstore.restore import restore as put_back
+    from vectorstore.upkeep.restore import restore as put_back
 
     settings = read_settings(library=library)
     restored = put_back(file.expanduser(), settings.library.expanduser(), replace, tell)

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vectorstore.minilm import Vectors
-from vectorstore.pages import readable_record
 from vectorstore.papers import Paper, alone
-from vectorstore.rawrows import RawRow, is_good
 from vectorstore.records import Passage, Record
 from vectorstore.rows import Metadata, row_id, to_metadata, to_paper
+from vectorstore.upkeep.pages import readable_record
+from vectorstore.upkeep.rawrows import RawRow, is_good
 
 LOST = "lost"
 _COLUMNS = ("record_id", "year", "groups", "sources", "title_terms")

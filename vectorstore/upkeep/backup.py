@@ -26,9 +26,9 @@ from vectorstore.checkpoint import COPY
 from vectorstore.errors import LibraryError
 from vectorstore.failures import unusable
 from vectorstore.pen import Waiting, holding_pen
-from vectorstore.rawrows import RawLibrary, opened_raw
 from vectorstore.swap import DATABASE, READY, SEGMENTS, holds_library, settle
 from vectorstore.table import STEP_FILE
+from vectorstore.upkeep.rawrows import RawLibrary, opened_raw
 
 FORMAT = 1
 """Raised when a backup's layout changes."""

@@ -14,13 +14,13 @@ from typing import IO, Any
 
 from filelock import FileLock
 
-from vectorstore.backup import FORMAT, MANIFEST, MEMBER, BackupReport, Member
 from vectorstore.errors import LibraryError
 from vectorstore.failures import stated
 from vectorstore.manifest import refused_schema
 from vectorstore.pen import Waiting, holding_pen
 from vectorstore.swap import DATABASE, READY, drop_draft, holds_library, new_draft, put_in_place
 from vectorstore.table import STEP_FILE
+from vectorstore.upkeep.backup import FORMAT, MANIFEST, MEMBER, BackupReport, Member
 
 _MOST_MANIFEST_BYTES = 1_000_000
 _CHUNK = 1024 * 1024

@@ -25,20 +25,20 @@ from vectorstore.checkpoint import DRAFT as CHECKPOINT_DRAFT
 from vectorstore.chunking import chunk, embedded_text
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
-from vectorstore.examined import Examined, judge
 from vectorstore.failures import stated
-from vectorstore.health import LIGHT, Finding, HealthReport, Progress, check, examine
 from vectorstore.lexical import STAMP_FILE, LexicalIndex
 from vectorstore.manifest import Manifest
 from vectorstore.minilm import Vectors
-from vectorstore.pages import recover_papers
 from vectorstore.papers import Paper
 from vectorstore.pen import Waiting, holding_pen
-from vectorstore.rawrows import opened_raw
 from vectorstore.rows import Metadata, batches, to_metadata
 from vectorstore.store import Store, connect
 from vectorstore.swap import DATABASE, TERMS_FOLDER, drop_draft, new_draft, put_in_place
 from vectorstore.table import LONG_TAIL_ROWS, PAGE_ROWS, STEP_FILE, Table
+from vectorstore.upkeep.examined import Examined, judge
+from vectorstore.upkeep.health import LIGHT, Finding, HealthReport, Progress, check, examine
+from vectorstore.upkeep.pages import recover_papers
+from vectorstore.upkeep.rawrows import opened_raw
 
 _BATCH = 64
 

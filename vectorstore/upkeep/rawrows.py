@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vectorstore.errors import LibraryError
-from vectorstore.indexfiles import read_index
 from vectorstore.minilm import Vectors
 from vectorstore.rows import Metadata, batches, record_id_of
 from vectorstore.swap import DATABASE
 from vectorstore.table import COLLECTION
+from vectorstore.upkeep.indexfiles import read_index
 
 _PAGE = 500
 _REMOVAL = 3

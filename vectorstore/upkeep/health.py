@@ -16,20 +16,20 @@ from typing import Any
 from vectorstore.checkpoint import COPY, DRAFT
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
-from vectorstore.examined import FAULTS, Examined, judge
 from vectorstore.failures import stated
 from vectorstore.lexical import LexicalIndex, stamp_of
 from vectorstore.manifest import Manifest, check_manifest
 from vectorstore.minilm import Vectors
-from vectorstore.pages import recover_papers
 from vectorstore.papers import Paper
 from vectorstore.pen import Waiting, holding_pen
-from vectorstore.rawrows import RawLibrary, opened_raw
 from vectorstore.rows import batches
 from vectorstore.store import connect
 from vectorstore.swap import DATABASE, READY, TERMS_FOLDER, holds_library
 from vectorstore.swap import DRAFT as SWAP_DRAFT
 from vectorstore.table import Table
+from vectorstore.upkeep.examined import FAULTS, Examined, judge
+from vectorstore.upkeep.pages import recover_papers
+from vectorstore.upkeep.rawrows import RawLibrary, opened_raw
 
 EXAMPLES = 5
 """Ids that a finding shows."""

@@ -1,0 +1,1 @@
+"""A library verified, mended, saved as one file and put back."""
