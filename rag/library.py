@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from functools import cached_property
 from importlib.resources import as_file, files
@@ -17,36 +17,27 @@ from rag.answerers.quote import QuoteAnswerer
 from rag.checking import Memory
 from rag.config import Settings, read_settings
 from rag.engine import Answerer, AnswerStream, CheckedQueryEngine
-from rag.gathering import items_of
+from rag.holdings import Holdings
 from rag.retriever import LibraryRetriever
 from vectorstore import minilm
-from vectorstore.adding import Progress, Shelf, add
+from vectorstore.adding import add
 from vectorstore.embedding import Embedder, open_embedder
-from vectorstore.errors import LibraryError, QuestionError
+from vectorstore.errors import QuestionError
 from vectorstore.filters import Filter, parse_filter
 from vectorstore.fusion import Mode
-from vectorstore.papers import Paper
-from vectorstore.pen import Waiting
 from vectorstore.readers import read
-from vectorstore.records import AddReport, Hit, Record
-from vectorstore.rehearsal import Rehearsal
-from vectorstore.splitting import split
+from vectorstore.records import Hit
 from vectorstore.store import Store
-from vectorstore.syncing import Confirm, SyncReport, sync_folder
-from vectorstore.writers import Format, write
 
 if TYPE_CHECKING:
     from rag.conversation import Conversation
     from rag.llm import ChatDoor, LLMOptions
-    from vectorstore.backup import BackupReport
-    from vectorstore.health import HealthReport
-    from vectorstore.repair import RepairReport
 
 Where = str | Sequence[str] | Filter | None
 MAX_QUESTION_CHARACTERS = 4000
 
 
-class Library:
+class Library(Holdings):
     """Abstracts that can be asked. Open one with `Library.open`, close it by `with` or `close`.
 
     Attributes:
@@ -57,9 +48,7 @@ class Library:
 
     def __init__(self, store: Store, settings: Settings, is_sample: bool = False) -> None:
         """Wraps an open store; `Library.open` is the way in."""
-        self.store = store
-        self.settings = settings
-        self.is_sample = is_sample
+        super().__init__(store, settings, is_sample)
         self._read = Memory(minilm.read)
 
     @classmethod
@@ -144,141 +133,6 @@ class Library:
         """Lets go of the files."""
         self.store.close()
 
-    def __len__(self) -> int:
-        """The number of papers."""
-        return len(self.store)
-
-    def add(
-        self,
-        paths: str | Path | Iterable[str | Path],
-        progress: Progress | None = None,
-        waiting: Waiting | None = None,
-        columns: Mapping[str, str] | None = None,
-        limit: int = 100,
-        dry_run: bool = False,
-    ) -> AddReport:
-        """Adds papers; what each record became is in the report.
-
-        Args:
-            paths: One or several: files and folders, in formats told by their content, or names
-                of papers on the network (`arxiv:ID`, `arxiv-search:QUERY`, `doi:DOI`, `pmid:ID`).
-            progress: Told how many records were just dealt with.
-            waiting: Told in one line what it waits for, where another process is adding.
-            columns: What columns or keys hold, where their names do not tell:
-                `{"Summary": "abstract"}`.
-            limit: Papers that a search on the network may bring, at most.
-            dry_run: Whether to report what would become of them, and change nothing.
-        """
-        self._must_be_ones_own()
-        several = [paths] if isinstance(paths, (str, Path)) else list(paths)
-        items = items_of(several, self.settings, columns, limit)
-        return add(self._shelf(dry_run), items, progress, waiting)
-
-    def sync(
-        self,
-        folder: str | Path,
-        name: str | None = None,
-        dry_run: bool = False,
-        confirm: Confirm | None = None,
-        progress: Progress | None = None,
-        waiting: Waiting | None = None,
-    ) -> SyncReport:
-        """Adds what the files of a folder say, and removes what they ceased to say.
-
-        Args:
-            folder: Where the files lie, at any depth.
-            name: What they are named behind; the folder's own name where None.
-            dry_run: Whether to report what would be done, and change nothing.
-            confirm: Told what would be removed, before it is; says whether to.
-            progress: Told how many records were just dealt with.
-            waiting: Told in one line what it waits for, where another process is adding.
-
-        Raises:
-            LibraryError: There is no such folder, or nothing in it can be read.
-        """
-        self._must_be_ones_own()
-        place = Path(folder).expanduser()
-        return sync_folder(
-            self.store, place, name, dry_run, confirm=confirm, progress=progress, waiting=waiting
-        )
-
-    def duplicates(self) -> list[Paper]:
-        """Papers that were made from more than one record, with those records and why."""
-        return [paper for paper in self.store.papers() if len(paper.parts) > 1]
-
-    def split(
-        self, record_id: str, number: int | None = None, waiting: Waiting | None = None
-    ) -> tuple[Paper, Paper]:
-        """Takes a merged paper apart for good.
-
-        Args:
-            record_id: The paper's id.
-            number: Which of its records goes, counted from 1; the last where None.
-            waiting: Told in one line what it waits for, where another process is adding.
-
-        Returns:
-            What is left of the paper, and the new one.
-
-        Raises:
-            LibraryError: There is no such paper or record.
-        """
-        self._must_be_ones_own()
-        return split(self.store, record_id, number, waiting)
-
-    def export(self, form: Format = "jsonl") -> Iterator[str]:
-        """All papers as JSON Lines, BibTeX or RIS, in pieces; `add` reads them back as they are."""
-        return write(self.store.papers(), form)
-
-    def remove(self, ids: str | Iterable[str], waiting: Waiting | None = None) -> list[str]:
-        """Takes papers out, by one id or several; returns the ids of those that were there."""
-        self._must_be_ones_own()
-        several = [ids] if isinstance(ids, str) else list(ids)
-        with self.store.writing(waiting):
-            return self.store.remove(several)
-
-    def get(self, record_id: str) -> Record | None:
-        """The paper of an id, or with such an identifier (`doi:...`); None where there is none."""
-        paper = self.paper(record_id)
-        return paper.record if paper else None
-
-    def paper(self, record_id: str) -> Paper | None:
-        """The same, with the records that it was made from."""
-        return self.store.find_named(record_id)
-
-    def records(self) -> Iterator[Record]:
-        """All papers."""
-        return self.store.records()
-
-    def check(self) -> HealthReport:
-        """Verifies every paper, passage, vector and term; changes nothing.
-
-        `vectorstore.health.check` does the same for a library that does not open.
-        """
-        from vectorstore.health import check
-
-        return check(self.store.folder, self.store.embedder)
-
-    def repair(self, keep_copy: bool = True) -> RepairReport:
-        """Rebuilds what can be rebuilt, after copying the library to `FOLDER.before-repair-DATE`.
-
-        `vectorstore.repair.repair` does the same for a library that does not open.
-        """
-        from vectorstore.repair import repair
-
-        self._must_be_ones_own()
-        return repair(self.store.folder, self.store.embedder, keep_copy)
-
-    def backup(self, file: str | Path, replace: bool = False) -> BackupReport:
-        """Saves the library as one file, in the state of one moment.
-
-        Args:
-            file: Where to.
-            replace: Whether a file of that name may be replaced.
-        """
-        from vectorstore.backup import backup
-
-        return backup(self.store.folder, Path(file), replace=replace)
-
     def search(
         self, text: str, top_k: int | None = None, where: Where = None, mode: Mode = "hybrid"
     ) -> list[Hit]:
@@ -350,16 +204,6 @@ class Library:
     @cached_property
     def _answerer(self) -> Answerer:
         return _open_answerer(self.settings, self._door)
-
-    def _shelf(self, dry_run: bool) -> Shelf:
-        return Rehearsal(self.store) if dry_run else self.store
-
-    def _must_be_ones_own(self) -> None:
-        if self.is_sample:
-            raise LibraryError(
-                "The bundled sample cannot be changed; open a library of your own: "
-                "Library.open(PATH), or quoth add FILE --library PATH."
-            )
 
 
 def _open_door(settings: Settings) -> ChatDoor | None:

@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 from rag.cli.commands import app
 from vectorstore.errors import FetchError
 from vectorstore.fetching import FetchOptions, fetch
-from vectorstore.fetching.client import read_retry_after
+from vectorstore.fetching.client import _trusted, read_retry_after
 from vectorstore.readers import Item
 from vectorstore.records import Note, Record, RejectedRecord, SkippedRecord
 
@@ -47,6 +47,14 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands between this machine and the network is not between it and itself."""
+    for name in ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.fixture
@@ -562,13 +570,32 @@ def test_a_contact_is_shown_as_each_service_wants_it(
 # busy services and broken connections ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_busy_service_is_asked_again(
     status: int, server: PaperServer, options: FetchOptions
 ) -> None:
     server.troubles += [Trouble(status=status), Trouble(status=status)]
     assert titles(got("pmid:101", options)) == ["mould"]
     assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_empty_reply_is_asked_for_again(
+    status: int, server: PaperServer, options: FetchOptions
+) -> None:
+    server.troubles.append(Trouble(status=status, body=b"\n"))
+    assert titles(got("arxiv:2505.00001", options)) == ["moths"]
+    assert len(server.asked) == 2
+
+
+def test_a_service_whose_replies_stay_empty_is_stated(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    server.troubles += [Trouble(body=b"")] * 5
+    assert failure_of("doi:10.5555/moth.1", options) == (
+        f"{server.host} was asked for doi:10.5555/moth.1 and sent an empty reply (tried 5 times). "
+        "Later, do the same again; it goes on where it stopped."
+    )
 
 
 def test_pauses_between_tries_double_with_some_jitter(
@@ -653,6 +680,22 @@ def test_a_reply_cut_short_that_told_no_length_is_known_by_its_end(
     assert len(server.asked) == 2
 
 
+def test_json_cut_short_behind_an_inner_object_is_known_too(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    body = b'{"status": "ok", "message": {"author": [{"family": "Reed"}'
+    server.troubles.append(Trouble(body=body, untold=True))
+    assert titles(got("doi:10.5555/moth.1", options)) == ["lanterns"]
+    assert len(server.asked) == 2
+
+
+def test_json_nested_too_deep_is_rejected(server: PaperServer, options: FetchOptions) -> None:
+    body = b'{"message":' * 100_000 + b"1" + b"}" * 100_000
+    server.troubles.append(Trouble(body=body))
+    (item,) = got("doi:10.5555/moth.1", options)
+    assert isinstance(item, RejectedRecord)
+
+
 def test_a_connection_that_is_always_cut_is_stated(
     server: PaperServer, options: FetchOptions
 ) -> None:
@@ -720,6 +763,60 @@ def test_a_certificate_that_nobody_vouches_for_is_not_accepted(
     assert server.asked == []
 
 
+# proxies, certificates and addresses --------------------------------------------------------------
+
+
+def test_a_proxy_of_the_environment_is_asked_instead(
+    server: PaperServer, options: FetchOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://{server.host}")
+    options = replace(options, arxiv_url="http://papers.invalid/api/query")
+    assert titles(got("arxiv:2505.00001", options)) == ["moths"]
+    assert server.asked[0].headers["host"] == "papers.invalid"
+
+
+@pytest.mark.parametrize("address", ["gopher://ada:secret@localhost:70", "http://[::1"])
+def test_a_proxy_that_is_none_is_stated_without_its_password(
+    address: str, options: FetchOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", address)
+    assert failure_of("pmid:101", options) == (
+        "The proxy of the environment (ALL_PROXY, HTTP_PROXY or HTTPS_PROXY) cannot be used; "
+        "expected an address with http://, https:// or socks5://. Correct it, or unset it."
+    )
+
+
+def test_a_proxy_that_needs_another_package_is_stated(
+    options: FetchOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv("ALL_PROXY", "socks5://localhost:1080")
+    assert failure_of("pmid:101", options) == (
+        "The proxy of the environment (ALL_PROXY, for instance) speaks SOCKS, which needs "
+        "another package: pip install 'httpx[socks]', or unset it."
+    )
+
+
+def test_certificates_that_are_not_there_are_stated(
+    options: FetchOptions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    _trusted.cache_clear()
+    assert failure_of("pmid:101", options) == (
+        "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read "
+        f"({os.strerror(errno.ENOENT)}). Correct it, or unset it."
+    )
+
+
+def test_an_address_whose_host_cannot_be_one_is_stated(options: FetchOptions) -> None:
+    options = replace(options, pubmed_url="http://xn--a..invalid/entrez")
+    assert failure_of("pmid:101", options) == (
+        "xn--a..invalid was asked for pmid:101 and has, or redirected to, an address that cannot "
+        "be used. Check that xn--a..invalid is PubMed's address and that no proxy answers for "
+        "it; then do the same again; it goes on where it stopped."
+    )
+
+
 # replies that are none -------------------------------------------------------------------------
 
 
@@ -734,7 +831,7 @@ def checks(server: PaperServer, name: str) -> str:
     ("name", "service", "form"),
     [
         ("arxiv:2505.00001", "arXiv", "an Atom feed"),
-        ("doi:10.5555/moth.1", "Crossref", "a JSON object"),
+        ("doi:10.5555/moth.1", "Crossref", "a work in JSON"),
         ("pmid:101", "PubMed", "PubMed's XML"),
     ],
 )
@@ -747,6 +844,17 @@ def test_a_web_page_with_status_200_is_stated_and_not_kept(
         f"('Log in Wi-Fi of the harbour'). {checks(server, service)}"
     )
     assert len(titles(got(name, options))) == 1
+
+
+def test_json_that_is_no_work_is_stated_and_not_kept(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    server.troubles.append(Trouble(body=b'{"notice": "Closed for repairs"}'))
+    assert failure_of("doi:10.5555/moth.1", options) == (
+        f"{server.host} was asked for doi:10.5555/moth.1 and answered with something else instead "
+        f'of a work in JSON (\'{{"notice": "Closed for repairs"}}\'). {checks(server, "Crossref")}'
+    )
+    assert titles(got("doi:10.5555/moth.1", options)) == ["lanterns"]
 
 
 def test_a_refusal_is_stated_at_once(server: PaperServer, options: FetchOptions) -> None:
@@ -815,9 +923,12 @@ def redirect(target: str) -> Trouble:
     return Trouble(status=302, headers={"Location": target})
 
 
-def test_few_redirects_are_followed(server: PaperServer, options: FetchOptions) -> None:
+def test_few_redirects_are_followed_as_slowly_as_other_requests(
+    server: PaperServer, options: FetchOptions
+) -> None:
     server.troubles += [redirect("/api/query?id_list=2505.00001&start=0&max_results=1")] * 3
     assert titles(got("arxiv:2505.00001", options)) == ["moths"]
+    assert pauses(server) == [3, 3, 3]
 
 
 def test_a_redirect_loop_is_stated(server: PaperServer, options: FetchOptions) -> None:
@@ -827,6 +938,16 @@ def test_a_redirect_loop_is_stated(server: PaperServer, options: FetchOptions) -
         f"{checks(server, 'PubMed')}"
     )
     assert len(server.asked) == 4
+
+
+def test_a_redirect_to_a_host_that_cannot_be_one_is_stated(
+    server: PaperServer, options: FetchOptions
+) -> None:
+    server.troubles.append(redirect("http://xn--a../"))
+    assert failure_of("arxiv:2505.00001", options) == (
+        f"{server.host} was asked for arxiv:2505.00001 and has, or redirected to, an address that "
+        f"cannot be used. {checks(server, 'arXiv')}"
+    )
 
 
 @pytest.mark.parametrize("scheme", ["https", "ftp"])

@@ -64,7 +64,8 @@ def test_formulas_and_one_line_that_ends_like_code_do_not_make_an_abstract_code(
     tmp_path: Path,
 ) -> None:
     formulas = "$\\gcd(l, k) = a^{2^l}$ and $P_a(x)$ " * 9
-    text = f"{MOTHS}\nWe prove {formulas};\nno more."
+    wrapped = "for $k_{\\max}\n< 3$ and $k_{\\min}\n> 2$ alone."
+    text = f"{MOTHS}\nWe prove {formulas};\nno more, {wrapped}"
     (record,) = read_text(tmp_path, text)
     assert isinstance(record, Record)
     assert record.abstract == text

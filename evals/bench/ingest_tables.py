@@ -13,8 +13,8 @@ from evals.tables import Figures, make_table, spell
 def ingest_tables(result: Figures) -> list[Table]:
     """One row a format; then how well duplicates are told, where that was measured."""
     title = (
-        f"Reading exports of {result['records']:,} invented papers (memory: peak of a process over "
-        "reading a small file)"
+        f"Reading exports of {result['records']:,} invented papers; counts are what they must be, "
+        "or `found of expected`; memory is the peak of a process over that after a small file"
     )
     columns = ("format", "MB", "records/s", "memory, MB", "exact", "skipped", "rejected")
     formats = make_table(title, columns, map(_format_row, result["formats"]))
@@ -33,7 +33,8 @@ def _format_row(row: Figures) -> list[object]:
 
 
 def _of(counts: Figures) -> str:
-    return f"{counts['found']:,} of {counts['expected']:,}"
+    found, expected = counts["found"], counts["expected"]
+    return f"{found:,}" if found == expected else f"{found:,} of {expected:,}"
 
 
 def _duplicate_tables(result: dict[str, Any] | None) -> Iterator[Table]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from vectorstore.fetching.client import AGAIN, check, failure
 from vectorstore.fetching.kept import Kept, read_reply
 from vectorstore.fetching.names import arxiv_number
 from vectorstore.fetching.options import FetchOptions
 from vectorstore.fetching.service import Form, Request, Service
+from vectorstore.fetching.stating import AGAIN, check, failure
 from vectorstore.readers.fields import Item, shorten
 from vectorstore.readers.xml_stream import text_of
 from vectorstore.records import Note, RejectedRecord

@@ -28,17 +28,14 @@ from tenacity import (
 from vectorstore.errors import FetchError
 from vectorstore.fetching.options import FetchOptions
 from vectorstore.fetching.service import HEAD_BYTES, AbsentError, Request
+from vectorstore.fetching.stating import AGAIN, HTML, WORDS, check, failure, first_words
 from vectorstore.fetching.turns import taking_turns
 from vectorstore.readers.fields import shorten
 
-PASSING = frozenset({429, 502, 503, 504})
-"""Statuses of a service that is busy or down for a while."""
+PASSING = frozenset({429, 500, 502, 503, 504})
+"""Statuses of a service that is busy or down for a while; arXiv and NCBI say 500 then, too."""
 MAX_REDIRECTS = 3
 BACKOFF = wait_exponential_jitter(initial=1, max=60, jitter=1)
-AGAIN = "do the same again; it goes on where it stopped."
-HTML = re.compile(rb"<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
-HIDDEN = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
-WORDS = 80
 
 
 class Reply(NamedTuple):
@@ -52,7 +49,7 @@ class Reply(NamedTuple):
     @property
     def told(self) -> str:
         """Status and first words."""
-        words = _first_words(self.body)
+        words = first_words(self.body)
         return f"answered {self.status} {self.phrase}".rstrip() + (f" ('{words}')" if words else "")
 
 
@@ -68,11 +65,13 @@ class Client:
     """Asks services for replies; to be used as a context manager."""
 
     def __init__(self, options: FetchOptions) -> None:
-        """A client that has not asked for anything yet."""
+        """A client that has not asked for anything yet.
+
+        Raises:
+            FetchError: The environment names a proxy or certificates that cannot be used.
+        """
         self._options = options
-        self._http = httpx.Client(
-            headers=_headers(options.contact), timeout=options.timeout, verify=_trusted()
-        )
+        self._http = _open(options)
 
     def __enter__(self) -> Client:
         """Itself."""
@@ -104,11 +103,13 @@ class Client:
             raise failure(request, outcome, f"Later, {AGAIN}") from error
 
     def _try(self, request: Request) -> bytes:
-        with taking_turns(request.service, self._options), _told_failures():
+        with taking_turns(request.service, self._options), _told_failures(request):
             reply = self._send(request)
         service = request.service
         if reply.status in PASSING:
             raise self._passing(request, reply)
+        if reply.status in service.answers and not reply.body.strip():  # As arXiv does at times.
+            raise _PassingError("sent an empty reply")
         if reply.status not in service.answers or not service.form.is_begun(reply.body):
             if service.absent and service.absent.search(reply.body[:HEAD_BYTES]):
                 raise AbsentError
@@ -132,6 +133,7 @@ class Client:
                 change = f"{message.url.scheme} to {following.url.scheme}"
                 outcome = f"redirected from {change}, which is not followed"
                 raise failure(request, outcome, check(request))
+            self._options.sleep(request.service.pause)
             message = following
         outcome = f"redirected more than {MAX_REDIRECTS} times"
         raise failure(request, outcome, check(request))
@@ -165,19 +167,6 @@ class Client:
         return _PassingError(reply.told, after)
 
 
-def failure(request: Request, outcome: str, advice: str) -> FetchError:
-    """A stated failure: what was asked, what came back, what to do."""
-    return FetchError(
-        f"{request.service.host} was asked for {request.asked_for} and {outcome}. {advice}"
-    )
-
-
-def check(request: Request) -> str:
-    """What to do where the service is perhaps not the one that answered."""
-    name, host = request.service.name, request.service.host
-    return f"Check that {host} is {name}'s address and that no proxy answers for it; then {AGAIN}"
-
-
 def read_retry_after(text: str | None, now: float) -> float | None:
     """Seconds to wait, from a header that gives them or a date; None where it says neither."""
     if text is None:
@@ -197,10 +186,33 @@ def _wait(state: RetryCallState) -> float:
     return max(BACKOFF(state), asked or 0.0)
 
 
+def _open(options: FetchOptions) -> httpx.Client:
+    """The client of httpx, which goes through the proxy that the environment names."""
+    headers, trusted = _headers(options.contact), _trusted()
+    try:
+        return httpx.Client(headers=headers, timeout=options.timeout, verify=trusted)
+    except ImportError as error:
+        raise FetchError(
+            "The proxy of the environment (ALL_PROXY, for instance) speaks SOCKS, which needs "
+            "another package: pip install 'httpx[socks]', or unset it."
+        ) from error
+    except (ValueError, httpx.InvalidURL) as error:  # Not shown: the address may hold a password.
+        raise FetchError(
+            "The proxy of the environment (ALL_PROXY, HTTP_PROXY or HTTPS_PROXY) cannot be used; "
+            "expected an address with http://, https:// or socks5://. Correct it, or unset it."
+        ) from error
+
+
 @cache
 def _trusted() -> SSLContext:
     """The authorities that certificates are checked against; reading them takes 0.1 s."""
-    return httpx.create_ssl_context()
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise FetchError(
+            "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read "
+            f"({error.strerror or error}). Correct it, or unset it."
+        ) from error
 
 
 def _headers(contact: str | None) -> dict[str, str]:
@@ -215,7 +227,7 @@ def _headers(contact: str | None) -> dict[str, str]:
 
 
 @contextmanager
-def _told_failures() -> Iterator[None]:
+def _told_failures(request: Request) -> Iterator[None]:
     """What httpx raises, in words."""
     try:
         yield
@@ -225,8 +237,9 @@ def _told_failures() -> Iterator[None]:
         raise _PassingError("did not answer in time") from error
     except httpx.HTTPError as error:
         raise _PassingError(f"broke off ({shorten(str(error), WORDS)})") from error
-    except httpx.InvalidURL as error:
-        raise FetchError(f"An address that cannot be used ({shorten(str(error))}).") from error
+    except (httpx.InvalidURL, UnicodeError) as error:  # The latter where a host cannot be one.
+        outcome = "has, or redirected to, an address that cannot be used"
+        raise failure(request, outcome, check(request)) from error
 
 
 def _refusal(request: Request, reply: Reply) -> FetchError:
@@ -234,12 +247,6 @@ def _refusal(request: Request, reply: Reply) -> FetchError:
     outcome = reply.told
     if reply.status in request.service.answers:
         kind = "a web page (HTML)" if HTML.search(reply.body[:HEAD_BYTES]) else "something else"
-        words = _first_words(reply.body)
+        words = first_words(reply.body)
         outcome = f"answered with {kind} instead of {request.service.form.name} ('{words}')"
     return failure(request, outcome, check(request))
-
-
-def _first_words(body: bytes) -> str:
-    """How a reply starts, without markup, fit to be shown."""
-    text = HIDDEN.sub(" ", body[:HEAD_BYTES].decode("utf-8", "replace"))
-    return shorten(text.strip(), WORDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
@@ -12,7 +13,28 @@ from vectorstore.fetching.service import AbsentError, Form, Request, Service
 from vectorstore.readers.fields import Item
 from vectorstore.records import RejectedRecord
 
-WORK = Form("a JSON object", re.compile(rb"\A\s*\{"), re.compile(rb"\}\Z"))
+
+class JsonForm(Form):
+    """JSON, whose end is known by reading it only: a reply may be cut off behind an inner `}`."""
+
+    __slots__ = ()
+
+    def is_whole(self, body: bytes) -> bool:
+        """Whether a reply can be read to its end."""
+        if not super().is_whole(body):
+            return False
+        try:
+            json.loads(body)
+        except RecursionError:  # The reader says so.
+            return True
+        except ValueError:
+            return False
+        return True
+
+
+WORK = JsonForm(
+    "a work in JSON", re.compile(rb'\A\s*\{.*"message"\s*:', re.DOTALL), re.compile(rb"\}\Z")
+)
 ABSENT = re.compile(rb"\A\s*Resource not found", re.IGNORECASE)
 UNKNOWN = "Crossref knows no such DOI; others, DataCite for one, register DOIs too"
 

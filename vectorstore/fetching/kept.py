@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from xml.etree.ElementTree import Element
 
-from vectorstore.fetching.client import AGAIN, Client, failure
+from vectorstore.fetching.client import Client
 from vectorstore.fetching.options import FetchOptions
 from vectorstore.fetching.service import Request
+from vectorstore.fetching.stating import AGAIN, failure
 from vectorstore.readers import Item, read
 from vectorstore.readers.document import Document
 from vectorstore.readers.xml_stream import Found, read_elements

@@ -59,11 +59,12 @@ def find_obstacle(abstract: str) -> str | None:
         return f"it is too short for an abstract ({letters} letters; at least {MIN_LETTERS})"
     if MARKUP.match(abstract):
         return "it is markup, not prose"
-    lines = [line for line in abstract.split("\n") if line.strip()]
+    plain = FORMULA.sub(" ", abstract)
+    lines = [line for line in plain.split("\n") if line.strip()]
     disorder = _find_disorder(lines)
     if disorder:
         return disorder
-    if _is_full_of_symbols(FORMULA.sub(" ", abstract)):
+    if _is_full_of_symbols(plain):
         return "it has too many figures and symbols for prose"
     return _find_lack_of_sentences(abstract)
 
