@@ -9,7 +9,8 @@ JSON_DOCUMENT = """{"results":[ {"data":[ {"message":{"items":[ "abstract_invert
 "authorships" "author" "display_name" "primary_location" "source" "landing_page_url" "externalIds"
 "DOI" "ArXiv" "PubMed" "paperId" "container-title" "date-parts" "issued" "given" "family" "literal"
 <jats:p> </jats:p> <jats:title> &lt; &amp; &#x0; "versions" "created" "update_date" "authors_parsed"
-"categories" "journal-ref" "_id" "text" "metadata" """
+"categories" "journal-ref" "_id" "text" "metadata" {"recommendedPapers":[ "openaccessinfo"
+"externalids" "dropping-particle" <jats:tex-math> </jats:tex-math> <mml:math> </mml:math>"""
 XML = """<?xml <!DOCTYPE <!ENTITY [ ]> <![CDATA[ ]]> <!-- --> /> </ &lt; &amp; &x; &#x0; &#55296;
 version="1.0" encoding="UTF-16" encoding="latin-1" SYSTEM "file:///" xmlns= """
 PUBMED = """<PubmedArticleSet> <PubmedArticle> </PubmedArticle> <PubmedBookArticle> <BookDocument>
@@ -29,7 +30,8 @@ T2␣␣- ID␣␣- AN␣␣- C1␣␣- JOUR PMID- OWN␣- STAT- TI␣␣- AB␣
 JT␣␣- TA␣␣- [doi] [pii]"""
 WOS = "FN VR EF ER PT␣J AU␣ AF␣ TI␣ SO␣ AB␣ DE␣ ID␣ DI␣ PY␣ PM␣ UT␣ ␣␣␣␣"
 TABLE = """, ; \\t | " "" sep=; Abstract Title Authors Year DOI PMID Url Summary PT\\tAU\\tTI\\tAB
-Author␣full␣names Abstract␣Note [No␣abstract␣available] \\x00"""
+Author␣full␣names Abstract␣Note [No␣abstract␣available] \\x00 About␣the␣data:␣ Extra
+arXiv:2401.00001␣[cs] Dimensions␣URL CA"""
 LISTING = "Abstract: Title: Authors: Year: DOI: URL: \\n\\n . ; { } #include ``` ==="
 
 WORDS = {
