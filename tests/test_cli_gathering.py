@@ -57,7 +57,7 @@ def test_a_dry_run_changes_nothing(tmp_path: Path, library: Path) -> None:
     file = write(tmp_path / "a.jsonl", MOTHS, TIDES)
     shown = quoth("add", file, "--dry-run", "--library", library)
     assert shown.stdout == "2 records read: 2 added.\nNothing was changed.\n"
-    assert quoth("list", "--library", library).stdout == ""
+    assert not library.exists()
 
 
 def test_a_newer_export_embeds_only_what_changed(tmp_path: Path, library: Path) -> None:
@@ -111,7 +111,7 @@ def test_sync_says_what_it_removes(folder: Path, library: Path) -> None:
         "Would be removed, since no file says so any longer: 1 papers.",
         "  would be removed: doi:10.5555/tide  Tides",
     ]
-    assert dry.stderr == f"2 papers in {library}\n"
+    assert dry.stderr == "Nothing was changed.\n"
     shown = quoth("sync", folder, "--library", library)
     assert shown.stdout.splitlines() == [
         "1 records read: 0 added, 1 unchanged.",

@@ -56,7 +56,7 @@ def add(
     from rag.cli.libraries import opened, with_progress
     from rag.cli.reports import report_blocks
 
-    with opened(library) as own:
+    with opened(library, dry_run=dry_run) as own:
         report = with_progress(
             lambda advance: own.add(files, advance, tell, renamed, limit, dry_run)
         )
@@ -90,7 +90,7 @@ def sync(
         count = len(report.removed)
         return yes or not sys.stdin.isatty() or typer.confirm(f"Remove {count:,} papers?", err=True)
 
-    with opened(library) as own:
+    with opened(library, dry_run=dry_run) as own:
         report = with_progress(
             lambda advance: own.sync(folder, name, dry_run, confirm, advance, tell)
         )
@@ -102,7 +102,7 @@ def sync(
         write_blocks(sync_blocks(report))
     if report.removed and not dry_run:
         tell("Removed." if report.confirmed else "Nothing was removed.")
-    tell(holding)
+    tell("Nothing was changed." if dry_run else holding)
 
 
 def duplicates(library: LibraryPath = None, as_json: AsJson = False) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -19,13 +20,18 @@ Report = TypeVar("Report")
 
 
 @contextmanager
-def opened(path: Path | None, must_exist: bool = False) -> Iterator[Library]:
-    """The user's own library, made where there is none unless it must exist."""
+def opened(path: Path | None, must_exist: bool = False, dry_run: bool = False) -> Iterator[Library]:
+    """The user's own library, made where there is none unless it must exist.
+
+    For a dry run an empty one that is not there is made elsewhere, and thrown away.
+    """
     settings = read_settings(library=path)
-    if must_exist and not Library.exists(settings.library):
+    exists = Library.exists(settings.library)
+    if must_exist and not exists:
         raise absent_library(settings)
-    with Library.open(settings=settings) as library:
-        yield library
+    with ExitStack() as stack:
+        elsewhere = stack.enter_context(TemporaryDirectory()) if dry_run and not exists else None
+        yield stack.enter_context(Library.open(elsewhere, settings))
 
 
 @contextmanager
