@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -415,12 +417,16 @@ def test_keys_are_those_of_this_version() -> None:
 
 def test_keys_are_the_same_in_every_process() -> None:
     code = (
-        "from tests.test_matching import keys, make\n"
-        "import sys\n"
-        "sys.stdout.write(' '.join(keys(make())))"
+        "from test_matching import keys, make\nimport sys\nsys.stdout.write(' '.join(keys(make())))"
     )
+    here = Path(__file__).parent
+    places = os.pathsep.join([str(here), str(here.parent)])
     printed = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": places},
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert tuple(printed.split(" ")) == keys(make())
 
