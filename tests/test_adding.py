@@ -174,6 +174,17 @@ def test_within_one_file_the_same_paper_is_merged_too(folder: Path) -> None:
             assert [hit.record.id for hit in hits] == [MOTHS.id]
 
 
+def test_many_papers_with_the_same_notice_stay_many(folder: Path) -> None:
+    papers = [
+        record(f"Lantern {chr(97 + number % 26) * 3}{chr(97 + number // 26) * 3}", "No abstract.")
+        for number in range(150)
+    ]
+    assert counts(add_to(folder, papers)) == {"read": 150, "added": 150}
+    assert counts(add_to(folder, papers)) == {"read": 150, "unchanged": 150}
+    with Store(folder, fake_embedder()) as store:
+        assert {paper.title for paper in store.records()} == {paper.title for paper in papers}
+
+
 def test_the_real_model_builds_the_same_library_twice(folder: Path) -> None:
     from vectorstore.embedding import default_embedder
 

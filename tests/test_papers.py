@@ -109,11 +109,11 @@ def test_the_first_part_can_go_too_and_the_id_stays() -> None:
     assert gone.id == text_identity(PREPRINT.abstract)
 
 
-def test_a_part_with_no_id_of_its_own_gets_a_number() -> None:
+def test_a_part_with_no_id_of_its_own_gets_one_of_its_content() -> None:
     same = replace(PUBLISHED, title="Wasps")
     paper = assemble(PUBLISHED.id, [Part(PUBLISHED), Part(same, "same DOI")])
     taken = [text_identity(PUBLISHED.abstract)]
-    assert split_off(paper, 1, taken)[1].id == f"{taken[0]}~2"
+    assert split_off(paper, 1, taken)[1].id == f"{taken[0]}~{content_of(same)[:16]}"
 
 
 def test_columns_hold_what_the_record_does_not_tell() -> None:

@@ -7,16 +7,13 @@ takes with it what it alone said, and what was taken for one paper can be taken 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
 from vectorstore.matching import archive_of, keys
 from vectorstore.records import Record, same_text, text_identity, unite
-
-MOST_ALIKE = 100
-"""Papers with the very same abstract that a user may keep apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,8 @@ def alone(record: Record) -> Paper:
 
 def assemble(paper_id: str, parts: Iterable[Part], apart: Iterable[str] = ()) -> Paper:
     """The paper of these parts, under an id that stays as it is."""
-    kept = tuple(parts)
+    first, *others = parts
+    kept = (replace(first, why=""), *others)
     record = replace(reduce(merge, (part.record for part in kept)), id=paper_id)
     return Paper(record, kept, tuple(dict.fromkeys(apart)))
 
@@ -155,23 +153,25 @@ def split_off(paper: Paper, place: int, taken: Iterable[str]) -> tuple[Paper, Pa
     """
     part = paper.parts[place]
     own_id = free_id(part.record, {*taken, paper.id})
-    rest = [replace(item) for at, item in enumerate(paper.parts) if at != place]
-    rest[0] = replace(rest[0], why="")
+    rest = [item for at, item in enumerate(paper.parts) if at != place]
     stayed = assemble(paper.id, rest, (*paper.apart, own_id))
-    gone = assemble(own_id, [replace(part, why="")], (*paper.apart, paper.id))
+    gone = assemble(own_id, [part], (*paper.apart, paper.id))
     return stayed, gone
 
 
-def own_ids(record: Record) -> Iterator[str]:
-    """The ids that a paper of this record may have, best first: others may have the first ones."""
-    yield from dict.fromkeys([record.id, *record.identities])
-    by_text = text_identity(record.abstract)
-    yield from (f"{by_text}~{number}" for number in range(2, MOST_ALIKE))
+def own_ids(record: Record) -> tuple[str, ...]:
+    """The ids that a paper of this record may have, best first: others may have the first ones.
+
+    The last one is of its content, which no other paper has.
+    """
+    by_content = f"{text_identity(record.abstract)}~{content_of(record)[:16]}"
+    return tuple(dict.fromkeys([record.id, *record.identities, by_content]))
 
 
 def free_id(record: Record, taken: Container[str]) -> str:
     """The first of its ids that no paper has."""
-    return next(item for item in own_ids(record) if item not in taken)
+    ids = own_ids(record)
+    return next((item for item in ids if item not in taken), ids[-1])
 
 
 def to_columns(paper: Paper) -> dict[str, Any]:

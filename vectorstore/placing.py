@@ -189,8 +189,7 @@ def _say(parts: list[Part], record: Record, source: str, why: str, run: Run) -> 
         return parts if same is not None else [*parts, new]
     left = without_source(parts[stale], source)
     kept = [*parts[:stale], *([left] if left else []), *([] if same is not None else [new])]
-    renewed = [*kept, *parts[stale + 1 :]]
-    return [replace(renewed[0], why=""), *renewed[1:]]
+    return [*kept, *parts[stale + 1 :]]
 
 
 def _former(parts: Sequence[Part], record: Record, source: str, run: Run) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from vectorstore.matching import keys
-from vectorstore.papers import Paper, look_up_keys
+from vectorstore.papers import Paper, look_up_keys, own_ids
 from vectorstore.pen import Waiting
 from vectorstore.records import Record
 from vectorstore.store import Store, Written
@@ -31,7 +31,7 @@ class Rehearsal:
         """The papers that share their id or a look-up key with one of these records."""
         found = {paper.id: paper for paper in self._as_changed(self._store.find_same(records))}
         for record in records:
-            for key in (record.id, *keys(record)):
+            for key in (*own_ids(record), *keys(record)):
                 for paper_id in self._by_key.get(key, ()):
                     if paper_id in self._changed:
                         found[paper_id] = self._changed[paper_id]

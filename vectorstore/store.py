@@ -29,7 +29,7 @@ from vectorstore.lexical import LexicalIndex, stamp_of
 from vectorstore.manifest import Manifest
 from vectorstore.matching import keys
 from vectorstore.minilm import Vectors
-from vectorstore.papers import Paper, identities_of
+from vectorstore.papers import Paper, identities_of, own_ids
 from vectorstore.pen import PEN_FILE, Waiting, take_pen
 from vectorstore.records import Hit, Passage, Record
 from vectorstore.rows import batches, row_id, to_paper, to_passage
@@ -123,11 +123,12 @@ class Store:
             yield from (to_paper(rows[row]) for row in page if row in rows)
 
     def find_same(self, records: Sequence[Record]) -> list[Paper]:
-        """The papers that share their id or a look-up key with one of these records."""
+        """The papers that share a look-up key with one of these records, or have an id of its."""
+        own = [item for record in records for item in own_ids(record)]
         with self._table.turn:
             self._keep_up()
             ids = [found for item in records for found in self.lexical.find([item.id, *keys(item)])]
-        return list(self.get_papers(ids).values())
+        return list(self.get_papers([*own, *ids]).values())
 
     def find_named(self, identity: str) -> Paper | None:
         """The paper of an id, or with a record of that identity (`doi:10.1101/x`), if any."""
