@@ -11,7 +11,7 @@ import pytest
 from fake_embedding import fake_embedder, record
 
 from vectorstore.adding import add
-from vectorstore.papers import Paper, Part, assemble
+from vectorstore.papers import Paper, Part, alone, assemble
 from vectorstore.readers import read
 from vectorstore.records import Note, Record
 from vectorstore.splitting import split
@@ -57,6 +57,13 @@ def test_papers_that_were_split_come_back_split(library: Path, tmp_path: Path) -
         before = list(store.papers())
     assert len(before) == 3
     assert filled(tmp_path / "again", export(library)) == before
+
+
+def test_papers_that_came_to_be_alike_stay_two(tmp_path: Path) -> None:
+    alike = [alone(PREPRINT), alone(replace(PUBLISHED, title=PREPRINT.title))]
+    with Store(tmp_path / "lib", fake_embedder()) as store, store.writing():
+        store.put(alike)
+    assert filled(tmp_path / "again", export(tmp_path / "lib")) == alike
 
 
 def test_an_export_added_to_its_own_library_changes_nothing(library: Path, tmp_path: Path) -> None:

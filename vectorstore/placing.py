@@ -32,10 +32,12 @@ class Run:
     Attributes:
         new_ids: Papers that this run added.
         seen: What each file said, as `said` has it.
+        exported: Papers that this run read from an export, each of them another one.
     """
 
     new_ids: set[str] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
+    exported: set[str] = field(default_factory=set)
 
 
 def said(source: str, record: Record) -> int:
@@ -92,7 +94,9 @@ class Plan:
     def place_paper(self, paper: Paper, run: Run) -> Outcome:
         """Puts a paper that a library exported: as it was, where none of its records is known."""
         found = [item.paper for part in paper.parts for item in self._find(part.record, run)]
-        known = [item for item in found if not _are_apart(item, paper)]
+        others = (item for item in found if item.id not in run.exported)
+        known = [item for item in others if not _are_apart(item, paper)]
+        run.exported.add(paper.id)
         if known or paper.id in self.after:
             outcomes = [self.place(part.record, run) for part in paper.parts]
             return next((item for item in outcomes if item != "unchanged"), "unchanged")

@@ -21,7 +21,8 @@ def _to_values(paper: Record | Paper) -> dict[str, Any]:
     if isinstance(paper, Record):
         return {**paper.to_json(), **own_id(paper)}
     told = {name: value for name, value in to_columns(paper).items() if value is not None}
-    return {**paper.record.to_json(), **own_id(paper.record), **told}
+    # `apart` always: it tells that this is a paper of a library, which others there are not.
+    return {**paper.record.to_json(), **own_id(paper.record), "apart": [], **told}
 
 
 def own_id(record: Record) -> dict[str, str]:
