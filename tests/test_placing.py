@@ -102,3 +102,13 @@ def test_an_id_that_another_paper_has_by_now_is_not_taken() -> None:
     assert set(after) == {was.id, f"{was.id}~{content_of(hawks)[:16]}"}
     assert after[was.id] == moved
     assert place_again(after, hawks) == (after, ["unchanged"])
+
+
+def test_a_notice_without_a_title_unites_no_papers() -> None:
+    moths, tides = (
+        record(title, "No abstract available.") for title in ("Moths at night", "Tides")
+    )
+    bare = replace(moths, title="No abstract available", title_derived=True, sources=("c.txt",))
+    after, outcomes = place([], moths, tides, bare)
+    assert (len(after), outcomes) == (3, ["added", "added", "added"])
+    assert place_again(after, moths, tides, bare) == (after, ["unchanged"] * 3)

@@ -81,7 +81,10 @@ class Plan:
         found = sorted(self._find(record, run), key=lambda item: item.rank)
         outcome: Outcome = "added"
         if found:
+            papers = len(self.after)
             paper, outcome = self._put(self._unite(found), record, found[0].match, run)
+            if outcome == "unchanged" and len(self.after) < papers:
+                outcome = "merged"
         else:
             paper = assemble(
                 free_id(record, self.after.keys() | self.before.keys()), [Part(record)]

@@ -152,7 +152,8 @@ def _match_text(pair: Pair) -> Match | None:
     free = not pair.contradict and pair.authors_agree is not False
     likely = not pair.is_short and (free or pair.same_title is not None)
     # A record of nothing but a notice is no other than itself.
-    itself = pair.left.id == pair.right.id and (pair.titles is None or pair.same_title is not None)
+    untitled = not any(map(titles.read_title, (pair.left, pair.right)))
+    itself = pair.left.id == pair.right.id and (untitled or pair.same_title is not None)
     return Match("abstract", "identical abstracts") if likely or itself else None
 
 
