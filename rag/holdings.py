@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rag.config import Settings
 from rag.gathering import items_of
 from vectorstore.adding import Progress, Shelf, add
+from vectorstore.address import Address
 from vectorstore.errors import LibraryError
 from vectorstore.papers import Paper
 from vectorstore.pen import Waiting
@@ -23,6 +24,21 @@ if TYPE_CHECKING:
     from vectorstore.upkeep.backup import BackupReport
     from vectorstore.upkeep.health import HealthReport
     from vectorstore.upkeep.repair import RepairReport
+
+
+def folder_of(place: Path | Address, command: str) -> Path:
+    """The folder of a library, for a command on its files.
+
+    Raises:
+        LibraryError: It is on a server.
+    """
+    if isinstance(place, Path):
+        return place
+    raise LibraryError(
+        f"`quoth {command}` works on the files of a library, and {place} is on a server. Save its "
+        "papers (quoth export FILE; quoth add FILE puts them back), or the server's own folder "
+        "while it is stopped."
+    )
 
 
 class Holdings:
@@ -152,7 +168,7 @@ class Holdings:
         """
         from vectorstore.upkeep.health import check
 
-        return check(self.store.folder, self.store.embedder)
+        return check(self._folder("check"), self.store.embedder)
 
     def repair(self, keep_copy: bool = True) -> RepairReport:
         """Rebuilds what can be rebuilt, after copying the library to `FOLDER.before-repair-DATE`.
@@ -162,7 +178,7 @@ class Holdings:
         from vectorstore.upkeep.repair import repair
 
         self._must_be_ones_own()
-        return repair(self.store.folder, self.store.embedder, keep_copy)
+        return repair(self._folder("repair"), self.store.embedder, keep_copy)
 
     def backup(self, file: str | Path, replace: bool = False) -> BackupReport:
         """Saves the library as one file, in the state of one moment.
@@ -173,7 +189,10 @@ class Holdings:
         """
         from vectorstore.upkeep.backup import backup
 
-        return backup(self.store.folder, Path(file), replace=replace)
+        return backup(self._folder("backup"), Path(file), replace=replace)
+
+    def _folder(self, command: str) -> Path:
+        return folder_of(self.store.at, command)
 
     def _shelf(self, dry_run: bool) -> Shelf:
         return Rehearsal(self.store) if dry_run else self.store

@@ -17,10 +17,11 @@ from rag.answerers.quote import QuoteAnswerer
 from rag.checking import Memory
 from rag.config import Settings, read_settings
 from rag.engine import Answerer, AnswerStream, CheckedQueryEngine
-from rag.holdings import Holdings
+from rag.holdings import Holdings, folder_of
 from rag.retriever import LibraryRetriever
 from vectorstore import minilm
 from vectorstore.adding import add
+from vectorstore.address import Address, is_address, parse_address
 from vectorstore.embedding import Embedder, open_embedder
 from vectorstore.errors import QuestionError
 from vectorstore.filters import Filter, parse_filter
@@ -54,14 +55,14 @@ class Library(Holdings):
     @classmethod
     def open(
         cls,
-        path: str | Path | None = None,
+        path: str | Path | Address | None = None,
         settings: Settings | None = None,
         embedder: Embedder | None = None,
     ) -> Library:
-        """Opens the library in a folder, or makes one there.
+        """Opens the library in a folder or on a server, or makes one there.
 
         Args:
-            path: The folder; the one of the settings where None.
+            path: The folder, or `chroma://HOST:PORT/NAME`; that of the settings where None.
             settings: Read from the environment where None.
             embedder: Any model (`vectorstore.embedding.open_embedder`); that of the settings
                 where None.
@@ -71,7 +72,7 @@ class Library(Holdings):
         """
         settings = settings or read_settings()
         model = embedder or open_embedder(settings.embedding)
-        return cls(Store(Path(path or settings.library).expanduser(), model), settings)
+        return cls(_open_store(place_of(path, settings), settings, model), settings)
 
     @classmethod
     def open_sample(cls, settings: Settings | None = None) -> Library:
@@ -107,14 +108,22 @@ class Library(Holdings):
         from vectorstore.upkeep.restore import restore
 
         settings = settings or read_settings()
-        folder = Path(path or settings.library).expanduser()
+        folder = folder_of(place_of(path, settings), "restore")
         restore(Path(file), folder, replace)
         return cls.open(folder, settings)
 
     @staticmethod
-    def exists(path: Path) -> bool:
-        """Whether a folder holds a library."""
-        return (path.expanduser() / "chroma.sqlite3").exists()
+    def exists(path: Path | Address, settings: Settings | None = None) -> bool:
+        """Whether there is a library in a folder or on a server.
+
+        Raises:
+            LibraryError: The server does not answer.
+        """
+        if isinstance(path, Path):
+            return (path.expanduser() / "chroma.sqlite3").exists()
+        from vectorstore.remote.table import exists
+
+        return exists(path, (settings or read_settings()).server_options)
 
     def __enter__(self) -> Library:
         """The library itself."""
@@ -204,6 +213,26 @@ class Library(Holdings):
     @cached_property
     def _answerer(self) -> Answerer:
         return _open_answerer(self.settings, self._door)
+
+
+def place_of(given: str | Path | Address | None, settings: Settings) -> Path | Address:
+    """The folder or the server's address that was given; that of the settings where None.
+
+    Raises:
+        LibraryError: It is no address of a library.
+    """
+    if isinstance(given, str):
+        given = parse_address(given) if is_address(given) else Path(given)
+    place = given or settings.library
+    return place.expanduser() if isinstance(place, Path) else place
+
+
+def _open_store(place: Path | Address, settings: Settings, embedder: Embedder) -> Store:
+    if isinstance(place, Path):
+        return Store(place, embedder)
+    from vectorstore.remote.store import ServerStore
+
+    return ServerStore(place, embedder, settings.cache, settings.server_options)
 
 
 def _open_door(settings: Settings) -> ChatDoor | None:

@@ -18,6 +18,7 @@ import numpy as np
 from chromadb.config import Settings as ChromaSettings
 from filelock import FileLock, Timeout
 
+from vectorstore.address import Address
 from vectorstore.chunking import chunk, embedded_text
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
@@ -51,7 +52,15 @@ class Written(NamedTuple):
 
 
 class Store:
-    """An open library of records, their passages, vectors and terms."""
+    """An open library of records, their passages, vectors and terms.
+
+    Attributes:
+        folder: Where its files lie, or what is derived from a server's rows.
+        at: Where it is: the folder, or the address on a server.
+        embedder: The model.
+        manifest: What it is built with.
+        lexical: The terms.
+    """
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         """Opens the library in a folder, or makes one there.
@@ -64,6 +73,7 @@ class Store:
             LibraryError: It cannot be read or written, or was built by something else.
         """
         self.folder = folder
+        self.at: Path | Address = folder
         self.embedder = embedder
         self.manifest = Manifest(embedder.identity, embedder.window)
         with stated(folder):
@@ -231,9 +241,8 @@ class Store:
         """
         present = list(self.get(ids))
         for batch in batches(present, PAGE_ROWS):
-            with self._changing(len(batch)):
+            with self._changing(len(batch), removed=batch):
                 self._table.delete(self._table.ids({"record_id": {"$in": batch}}))
-                self.lexical.replace([], removed=batch)
         return present
 
     def remember_folder(self, name: str, place: str) -> None:
@@ -258,18 +267,21 @@ class Store:
         return {texts[row]: vector for row, vector in vectors.items()}
 
     def _write(self, pieces: list[tuple[Paper, list[Passage]]], vectors: Vectors) -> None:
-        with self._changing(len(vectors)):
+        with self._changing(len(vectors), [paper for paper, _ in pieces]):
             self._table.upsert(pieces, vectors)
             self._table.delete(self._stale_rows([paper.record for paper, _ in pieces]))
-            self.lexical.replace([paper for paper, _ in pieces])
         if self._table.tail >= LONG_TAIL_ROWS:
             self._table.checkpoint()
 
     @contextmanager
-    def _changing(self, rows: int) -> Iterator[None]:
-        """One step of Chroma's rows and of the terms with them."""
+    def _changing(
+        self, rows: int, put: Sequence[Paper] = (), removed: Sequence[str] = ()
+    ) -> Iterator[None]:
+        """One step of Chroma's rows, of papers that are put and removed; the terms follow."""
         with self._table.changing(rows):
             yield
+            if put or removed:
+                self.lexical.replace(put, removed)
             self.lexical.put_stamp(self._stamp())
 
     def _stale_rows(self, records: Sequence[Record]) -> list[str]:

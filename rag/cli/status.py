@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.config import Settings, origins
-from rag.library import Library
+from rag.library import Library, place_of
 
 PARTS = ("quoth", "llama-index-core", "chromadb", "tantivy", "onnxruntime")
 
@@ -21,13 +21,13 @@ def gather_status(settings: Settings, given: frozenset[str]) -> dict[str, Any]:
         settings: As read.
         given: Names of the settings that came as arguments.
     """
-    folder = settings.library.expanduser()
-    exists = Library.exists(folder)
+    place = place_of(None, settings)
+    exists = Library.exists(place, settings)
     origin = origins(settings, given)
     return {
-        "library": str(folder),
+        "library": str(place),
         "exists": exists,
-        **(_describe(folder, settings) if exists else {}),
+        **(_describe(settings) if exists else {}),
         "settings": {
             name: {"value": value, "origin": origin[name]}
             for name, value in settings.model_dump(mode="json").items()
@@ -45,7 +45,7 @@ def version_of(distribution: str) -> str:
         return "not installed"
 
 
-def _describe(folder: Path, settings: Settings) -> dict[str, Any]:
+def _describe(settings: Settings) -> dict[str, Any]:
     sources: Counter[str] = Counter()
     years: Counter[str] = Counter()
     with Library.open(settings=settings) as library:
@@ -56,7 +56,7 @@ def _describe(folder: Path, settings: Settings) -> dict[str, Any]:
             "papers": len(library),
             "passages": library.store.count_passages(),
             "embedding": library.store.embedder.identity,
-            "disk_bytes": _size(folder),
+            "disk_bytes": _size(library.store.folder),
             "sources": dict(sorted(sources.items())),
             "years": dict(sorted(years.items())),
             "folders": library.store.folders,

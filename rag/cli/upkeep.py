@@ -27,12 +27,15 @@ def check(
     """Verify the library: every paper, passage, vector and term of it."""
     from rag.cli.findings import health_blocks, repair_blocks
     from rag.config import read_settings
+    from rag.holdings import folder_of
+    from rag.library import place_of
     from vectorstore.embedding import open_embedder
     from vectorstore.upkeep.health import check as examine
     from vectorstore.upkeep.repair import repair as mend
 
     settings = read_settings(library=library)
-    folder, embedder = settings.library.expanduser(), open_embedder(settings.embedding)
+    folder = folder_of(place_of(None, settings), "check")
+    embedder = open_embedder(settings.embedding)
     if repair:
         mended = mend(folder, embedder, keep_copy, tell)
         is_sound = mended.after.is_sound and not mended.lost
@@ -58,10 +61,13 @@ def backup(
     """Save the library as one file."""
     from rag.cli.findings import backup_blocks
     from rag.config import read_settings
+    from rag.holdings import folder_of
+    from rag.library import place_of
     from vectorstore.upkeep.backup import backup as save
 
     settings = read_settings(library=library)
-    saved = save(settings.library.expanduser(), file.expanduser(), tell)
+    folder = folder_of(place_of(None, settings), "backup")
+    saved = save(folder, file.expanduser(), tell)
     if as_json:
         write_json(saved.to_json())
     else:
@@ -80,10 +86,13 @@ def restore(
     """Put a saved library back, once all of it was verified."""
     from rag.cli.findings import restore_blocks
     from rag.config import read_settings
+    from rag.holdings import folder_of
+    from rag.library import place_of
     from vectorstore.upkeep.restore import restore as put_back
 
     settings = read_settings(library=library)
-    restored = put_back(file.expanduser(), settings.library.expanduser(), replace, tell)
+    folder = folder_of(place_of(None, settings), "restore")
+    restored = put_back(file.expanduser(), folder, replace, tell)
     if as_json:
         write_json(restored.to_json())
     else:
