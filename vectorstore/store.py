@@ -196,6 +196,14 @@ class Store:
         self._keep_up()
         return dict(self._table.folders)
 
+    def place_of(self, folder: Path) -> str:
+        """How a folder is named that the library is kept in step with."""
+        return str(folder.resolve())
+
+    def is_there(self, place: str) -> bool:
+        """Whether a folder that was named so may still be there."""
+        return Path(place).is_dir()
+
     # Writing ---------------------------------------------------------------------------------
 
     @contextmanager

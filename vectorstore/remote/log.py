@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -48,8 +49,12 @@ class StepLog:
     """The last steps of one library."""
 
     def __init__(self, server: Server) -> None:
-        """Opens the log, or makes it."""
-        self._rows = server.create(f"{server.address.name}.log", {"of": "steps"}, True)
+        """Asks nothing yet: who only reads, and is in step, needs no log."""
+        self._server = server
+
+    @cached_property
+    def _rows(self) -> Any:  # noqa: ANN401 - of Chroma
+        return self._server.create(f"{self._server.address.name}.log", {"of": "steps"}, True)
 
     def note(self, revision: str, put: Iterable[str], removed: Iterable[str]) -> None:
         """States what a step is about to write."""

@@ -54,19 +54,27 @@ class ServerPen:
         Raises:
             LibraryError: The server fails.
         """
-        with self._thread:
-            self._depth += 1
+        with self._among_threads(waiting):
+            if self._depth > 1:
+                yield False
+                return
+            self._take(waiting)
             try:
-                if self._depth > 1:
-                    yield False
-                    return
-                self._take(waiting)
-                try:
-                    yield True
-                finally:
-                    self._lay_down()
+                yield True
             finally:
-                self._depth -= 1
+                self._lay_down()
+
+    @contextmanager
+    def _among_threads(self, waiting: Waiting | None) -> Iterator[None]:
+        if not self._thread.acquire(blocking=False):
+            self._say(waiting)
+            self._thread.acquire()
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            self._thread.release()
 
     def must_be_held(self) -> None:
         """Makes sure that nobody overtook this client.
@@ -105,12 +113,16 @@ class ServerPen:
             is_free = told.get("state", "free") == "free" or monotonic() - since > LEASE
             if is_free and self._make(generation + 1):
                 break
-            if waiting and not is_free:
-                waiting(f"Another client is adding to {self._server.address}; waiting for it.")
+            if not is_free:
+                self._say(waiting)
                 waiting = None
-            sleep(0 if is_free else POLL)
+                sleep(POLL)
         self._done = threading.Event()
         threading.Thread(target=self._keep_alive, args=(self._done,), daemon=True).start()
+
+    def _say(self, waiting: Waiting | None) -> None:
+        if waiting:
+            waiting(f"Another client is adding to {self._server.address}; waiting for it.")
 
     def _highest(self) -> tuple[int, dict[str, Any]]:
         """The generation of the pen, 0 where there never was one, and what it says."""

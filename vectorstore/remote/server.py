@@ -17,12 +17,14 @@ from chromadb.config import Settings, System
 
 from vectorstore.address import Address, ServerOptions
 from vectorstore.errors import LibraryError
+from vectorstore.pen import Waiting
 from vectorstore.remote.failures import is_absent, is_passing, is_taken, unreachable
 
 WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 4.0)
 """Seconds between tries of a request that finds no server, where one was there before."""
 LISTED = 1000
-Told = Callable[[str], None]
+UNSTATED = 100
+"""Rows in one request, where the server does not state how many it takes."""
 Result = TypeVar("Result")
 
 
@@ -49,7 +51,7 @@ class Server:
             LibraryError: The token or the authority's file cannot be used.
         """
         self.address = address
-        self.tell: Told | None = None
+        self.tell: Waiting | None = None
         self._options = options
         self._where = {"tenant": options.tenant, "database": options.database}
         self._was_there = False
@@ -104,7 +106,8 @@ class Server:
     def get_max_batch_size(self) -> int:
         """Rows that the server takes in one request; asked once."""
         if not self._most_rows:
-            self._most_rows = int(self.call(self._api.get_max_batch_size))
+            stated = int(self.call(self._api.get_max_batch_size))
+            self._most_rows = stated if stated > 0 else UNSTATED
         return self._most_rows
 
     def call(self, work: Callable[[], Result]) -> Result:

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from platform import node
 from typing import Any
 
 from filelock import FileLock
@@ -63,6 +64,15 @@ class ServerStore(Store):
             self.close()
             raise
 
+    def place_of(self, folder: Path) -> str:
+        """How a folder is named that the library is kept in step with: behind its machine."""
+        return f"{node()}:{folder.resolve()}"
+
+    def is_there(self, place: str) -> bool:
+        """Whether a folder that was named so may still be there; one of another machine may."""
+        machine, _, path = place.partition(":")
+        return machine != node() or Path(path).is_dir()
+
     @contextmanager
     def writing(self, waiting: Waiting | None = None) -> Iterator[None]:
         """Holds the library's only pen; another client that wants it waits, and is told.
@@ -70,7 +80,7 @@ class ServerStore(Store):
         Raises:
             LibraryError: The server fails.
         """
-        self._shared.tell(waiting)
+        before = self._shared.tell(waiting)
         try:
             with self._shared.pen.held(waiting) as is_new:
                 if is_new:
@@ -79,7 +89,7 @@ class ServerStore(Store):
                     self._keep_up()
                 yield
         finally:
-            self._shared.tell(None)
+            self._shared.tell(before)
 
     @contextmanager
     def _changing(

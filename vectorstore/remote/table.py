@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -25,6 +25,7 @@ from vectorstore.address import Address, ServerOptions
 from vectorstore.errors import LibraryError
 from vectorstore.manifest import Manifest, check_manifest
 from vectorstore.minilm import Vectors
+from vectorstore.pen import Waiting
 from vectorstore.remote.log import EMPTY, Step, StepLog, following, number_of
 from vectorstore.remote.pen import ServerPen
 from vectorstore.remote.server import AbsentError, Server
@@ -72,6 +73,8 @@ class ServerTable(Table):
         self._server = Server(address, options)
         self._client = self._server
         self.pen = ServerPen(self._server)
+        self._log = StepLog(self._server)
+        self._is_torn = False
         try:
             self.open()
         except BaseException:
@@ -89,12 +92,10 @@ class ServerTable(Table):
             try:
                 self._collection = self._server.get(self._address.name)
             except AbsentError:
-                StepLog(self._server)
                 told = {"manifest": self._manifest.to_text(), "revision": EMPTY, "folders": "{}"}
                 self._collection = self._server.create(self._address.name, told, True)
             metadata = self._collection.metadata or {}
             check_manifest(self._address, metadata, self._manifest)
-            self._log = StepLog(self._server)
             self._limit = self._server.get_max_batch_size()
             self._take_up(metadata)
 
@@ -111,9 +112,10 @@ class ServerTable(Table):
             self._take_up(found.metadata or {})
             return is_same and revision == self.revision
 
-    def tell(self, waiting: Callable[[str], None] | None) -> None:
-        """Names who is told when the server is away for a moment."""
-        self._server.tell = waiting
+    def tell(self, waiting: Waiting | None) -> Waiting | None:
+        """Names who is told when the server is away for a moment; who was so far."""
+        before, self._server.tell = self._server.tell, waiting
+        return before
 
     def get(self, ids: Sequence[str]) -> dict[str, Metadata]:
         """Metadata by row id, of those of these rows that there are."""
@@ -146,20 +148,26 @@ class ServerTable(Table):
         """
         with self.turn:
             self.pen.renew()
+            if self._is_torn:
+                self.finish_what_was_left()
             revision = following(self.revision)
+            self._is_torn = True
             self._log.note(revision, put, removed)
             yield
             self.pen.must_be_held()
             self._note(revision, 0)
+            self._is_torn = False
 
-    def finish_what_was_left(self) -> bool:
-        """Finishes steps of a client that was killed; whether there were any. For the holder."""
+    def finish_what_was_left(self) -> None:
+        """Finishes steps that were broken off. For who holds the pen."""
         with self.turn:
             left = [step for step in self.steps_since(self.revision) if self._is_open(step)]
-            for step in left:
-                self._finish(step)
-                self._note(step.revision, 0)
-            return bool(left)
+            if left:
+                fates = {key: is_put for step in left for key, is_put in _fates(step)}
+                for batch in batches(fates, PAGE_ROWS):
+                    self.delete(self._stale_of({key: fates[key] for key in batch}))
+                self._note(left[-1].revision, 0)
+            self._is_torn = False
 
     def steps_since(self, revision: str) -> list[Step]:
         """The logged steps from the one that led to a state, itself included where it is there."""
@@ -188,7 +196,7 @@ class ServerTable(Table):
 
     @property
     def _page(self) -> int:
-        return max(1, min(PAGE_ROWS, self._limit))
+        return min(PAGE_ROWS, self._limit)
 
     def _take_up(self, told: dict[str, Any]) -> None:
         self.revision = str(told.get("revision", EMPTY))
@@ -204,45 +212,44 @@ class ServerTable(Table):
     def _is_open(self, step: Step) -> bool:
         return number_of(step.revision) > number_of(self.revision)
 
-    def _finish(self, step: Step) -> None:
-        for batch in batches([*step.put, *step.removed], PAGE_ROWS):
-            rows = self.select({"record_id": {"$in": batch}})
-            gone = set(step.removed)
-            stamps = {key: (rows.get(row_id(key, 0)) or {}).get("stamp") for key in batch}
-            stale = [
-                row
-                for row, told in rows.items()
-                if told["record_id"] in gone or told["stamp"] != stamps[told["record_id"]]
-            ]
-            self.delete(stale)
+    def _stale_of(self, fates: dict[str, bool]) -> list[str]:
+        """Rows of papers that are to go, and of former states of those that are to stay."""
+        rows = self.select({"record_id": {"$in": list(fates)}})
+        stamps = {key: rows.get(row_id(key, 0), {}).get("stamp") for key in fates if fates[key]}
+        return [row for row, told in rows.items() if told["stamp"] != stamps.get(told["record_id"])]
 
     def _all(self, where: dict[str, Any], include: list[str]) -> list[tuple[str, Metadata]]:
         """All rows that a filter lets through, of one state: pages shift where rows go."""
+        size = self._page if include else self._limit
+        found = self._rows_from(0, size, where, include)
+        if len(found) < size:
+            return found
         for _ in range(TRIES):
-            with self.turn:
-                before = self._revision_now()
-                found, pages = self._pages(where, include)
-                if pages == 1 or self._revision_now() == before:
-                    return found
+            before, found = self._revision_now(), []
+            while page := self._rows_from(len(found), size, where, include):
+                found += page
+            if self._revision_now() == before:
+                return found
         raise LibraryError(
             f"{self._address} was changed by others while it was read, {TRIES} times. "
             "Do the same again once they are done."
         )
 
-    def _pages(
-        self, where: dict[str, Any], include: list[str]
-    ) -> tuple[list[tuple[str, Metadata]], int]:
-        size, pages = self._page if include else max(1, self._limit), 0
-        found: list[tuple[str, Metadata]] = []
-        while True:
-            page = self._collection.get(where=where, include=include, limit=size, offset=len(found))
-            pages += 1
-            found += zip(page["ids"], page["metadatas"] or [{}] * len(page["ids"]), strict=True)
-            if len(page["ids"]) < size:
-                return found, pages
+    def _rows_from(
+        self, start: int, size: int, where: dict[str, Any], include: list[str]
+    ) -> list[tuple[str, Metadata]]:
+        page = self._collection.get(where=where, include=include, limit=size, offset=start)
+        told = page["metadatas"] or [{}] * len(page["ids"])
+        return list(zip(page["ids"], told, strict=True))
 
     def _revision_now(self) -> str:
         return str((self._server.get(self._address.name).metadata or {}).get("revision"))
 
     def _stated(self) -> AbstractContextManager[None]:
         return nullcontext()  # the server's requests state what fails
+
+
+def _fates(step: Step) -> Iterator[tuple[str, bool]]:
+    """The papers of a step, and whether it put them."""
+    yield from ((key, True) for key in step.put)
+    yield from ((key, False) for key in step.removed)
