@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag import upkeep
 from rag.config import Settings
 from rag.gathering import items_of
+from rag.upkeep import subject_of
 from vectorstore.adding import Progress, Shelf, add
-from vectorstore.address import Address
 from vectorstore.errors import LibraryError
 from vectorstore.papers import Paper
 from vectorstore.pen import Waiting
@@ -24,21 +25,6 @@ if TYPE_CHECKING:
     from vectorstore.upkeep.backup import BackupReport
     from vectorstore.upkeep.health import HealthReport
     from vectorstore.upkeep.repair import RepairReport
-
-
-def folder_of(place: Path | Address, command: str) -> Path:
-    """The folder of a library, for a command on its files.
-
-    Raises:
-        LibraryError: It is on a server.
-    """
-    if isinstance(place, Path):
-        return place
-    raise LibraryError(
-        f"`quoth {command}` works on the files of a library, and {place} is on a server. Save its "
-        "papers (quoth export FILE; quoth add FILE puts them back), or the server's own folder "
-        "while it is stopped."
-    )
 
 
 class Holdings:
@@ -166,19 +152,15 @@ class Holdings:
 
         `vectorstore.upkeep.health.check` does the same for a library that does not open.
         """
-        from vectorstore.upkeep.health import check
-
-        return check(self._folder("check"), self.store.embedder)
+        return upkeep.check(subject_of(self.store), self.store.embedder)
 
     def repair(self, keep_copy: bool = True) -> RepairReport:
         """Rebuilds what can be rebuilt, after copying the library to `FOLDER.before-repair-DATE`.
 
         `vectorstore.upkeep.repair.repair` does the same for a library that does not open.
         """
-        from vectorstore.upkeep.repair import repair
-
         self._must_be_ones_own()
-        return repair(self._folder("repair"), self.store.embedder, keep_copy)
+        return upkeep.repair(subject_of(self.store), self.store.embedder, keep_copy)
 
     def backup(self, file: str | Path, replace: bool = False) -> BackupReport:
         """Saves the library as one file, in the state of one moment.
@@ -187,12 +169,7 @@ class Holdings:
             file: Where to.
             replace: Whether a file of that name may be replaced.
         """
-        from vectorstore.upkeep.backup import backup
-
-        return backup(self._folder("backup"), Path(file), replace=replace)
-
-    def _folder(self, command: str) -> Path:
-        return folder_of(self.store.at, command)
+        return upkeep.backup(subject_of(self.store), Path(file), replace=replace)
 
     def _shelf(self, dry_run: bool) -> Shelf:
         return Rehearsal(self.store) if dry_run else self.store

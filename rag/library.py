@@ -12,16 +12,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from rag import upkeep
 from rag.answer import Answer
 from rag.answerers.quote import QuoteAnswerer
 from rag.checking import Memory
 from rag.config import Settings, read_settings
 from rag.engine import Answerer, AnswerStream, CheckedQueryEngine
-from rag.holdings import Holdings, folder_of
+from rag.holdings import Holdings
+from rag.places import open_store, place_of
 from rag.retriever import LibraryRetriever
 from vectorstore import minilm
 from vectorstore.adding import add
-from vectorstore.address import Address, is_address, parse_address
+from vectorstore.address import Address
 from vectorstore.embedding import Embedder, open_embedder
 from vectorstore.errors import QuestionError
 from vectorstore.filters import Filter, parse_filter
@@ -72,7 +74,7 @@ class Library(Holdings):
         """
         settings = settings or read_settings()
         model = embedder or open_embedder(settings.embedding)
-        return cls(_open_store(place_of(path, settings), settings, model), settings)
+        return cls(open_store(place_of(path, settings), settings, model), settings)
 
     @classmethod
     def open_sample(cls, settings: Settings | None = None) -> Library:
@@ -90,27 +92,27 @@ class Library(Holdings):
     def restore(
         cls,
         file: str | Path,
-        path: str | Path | None = None,
+        path: str | Path | Address | None = None,
         settings: Settings | None = None,
         replace: bool = False,
     ) -> Library:
-        """Puts a saved library into a folder, once all of it was verified, and opens it.
+        """Puts a saved library into a folder or onto a server, once it was verified, and opens it.
 
         Args:
             file: Written by `backup`.
-            path: The folder; the one of the settings where None.
+            path: The folder or address; that of the settings where None.
             settings: Read from the environment where None.
             replace: Whether a library that is there may be replaced.
 
         Raises:
             LibraryError: It cannot be restored; the folder is as it was.
         """
-        from vectorstore.upkeep.restore import restore
-
         settings = settings or read_settings()
-        folder = folder_of(place_of(path, settings), "restore")
-        restore(Path(file), folder, replace)
-        return cls.open(folder, settings)
+        place = place_of(path, settings)
+        there = settings.model_copy(update={"library": place})
+        with upkeep.subject(there, must_exist=False) as (library, _):
+            upkeep.restore(Path(file), library, replace)
+        return cls.open(place, settings)
 
     @staticmethod
     def exists(path: Path | Address, settings: Settings | None = None) -> bool:
@@ -213,26 +215,6 @@ class Library(Holdings):
     @cached_property
     def _answerer(self) -> Answerer:
         return _open_answerer(self.settings, self._door)
-
-
-def place_of(given: str | Path | Address | None, settings: Settings) -> Path | Address:
-    """The folder or the server's address that was given; that of the settings where None.
-
-    Raises:
-        LibraryError: It is no address of a library.
-    """
-    if isinstance(given, str):
-        given = parse_address(given) if is_address(given) else Path(given)
-    place = given or settings.library
-    return place.expanduser() if isinstance(place, Path) else place
-
-
-def _open_store(place: Path | Address, settings: Settings, embedder: Embedder) -> Store:
-    if isinstance(place, Path):
-        return Store(place, embedder)
-    from vectorstore.remote.store import ServerStore
-
-    return ServerStore(place, embedder, settings.cache, settings.server_options)
 
 
 def _open_door(settings: Settings) -> ChatDoor | None:

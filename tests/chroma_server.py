@@ -88,11 +88,15 @@ class Proxy:
         self.delay = 0.0
         self.asked: list[bytes] = []
         self.refuses: bytes | None = None
+        self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Listens no longer."""
-        self._listening.close()
+        """Listens no longer, and breaks off what goes through."""
+        for open_one in (self._listening, *self._open):
+            with suppress(OSError):
+                open_one.shutdown(socket.SHUT_RDWR)
+            open_one.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -105,6 +109,7 @@ class Proxy:
             if self._context is not None:
                 near = self._context.wrap_socket(near, server_side=True)
             with near, socket.create_connection(("127.0.0.1", self._target)) as far:
+                self._open += [near, far]
                 answers = threading.Thread(target=self._answer, args=(far, near), daemon=True)
                 answers.start()
                 while data := near.recv(65536):

@@ -22,7 +22,7 @@ from vectorstore.address import Address
 from vectorstore.chunking import chunk, embedded_text
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
-from vectorstore.failures import stated
+from vectorstore.failures import RESTORE, stated
 from vectorstore.filters import Filter
 from vectorstore.fusion import Mode
 from vectorstore.latex import searchable
@@ -37,6 +37,8 @@ from vectorstore.rows import batches, row_id, to_paper, to_passage
 from vectorstore.searching import Wanted, find_hits
 from vectorstore.swap import TERMS_FOLDER, drop_draft
 from vectorstore.table import LONG_TAIL_ROWS, PAGE_ROWS, TAIL_ROWS, Table
+
+PAPERS_AT_ONCE = 64
 
 
 class Written(NamedTuple):
@@ -256,6 +258,23 @@ class Store:
     def remember_folder(self, name: str, place: str) -> None:
         """Notes where a folder lies that the library is kept in step with."""
         self._table.remember_folder(name, place)
+
+    def take_over(self, other: Store) -> None:
+        """Writes all papers of a library that the same model built, with its vectors.
+
+        Within `writing` only.
+
+        Raises:
+            LibraryError: It lacks a vector.
+        """
+        for batch in batches(other.papers(), PAPERS_AT_ONCE):
+            pieces = [(paper, self._cut(paper.record)) for paper in batch]
+            ids = [item.id for _, passages in pieces for item in passages]
+            vectors = other._table.vectors(ids)
+            lacking = next((row for row in ids if row not in vectors), None)
+            if lacking:
+                raise LibraryError(f"{other.at} lacks the vector of {lacking}. {RESTORE}.")
+            self._write(pieces, np.asarray([vectors[row] for row in ids], dtype=np.float32))
 
     def _cut(self, record: Record) -> list[Passage]:
         return chunk(record, self.embedder.count_tokens, self.embedder.window)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rag.config import Settings, origins
-from rag.library import Library, place_of
+from rag.library import Library
+from rag.places import place_of
 
 PARTS = ("quoth", "llama-index-core", "chromadb", "tantivy", "onnxruntime")
 

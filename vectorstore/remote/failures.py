@@ -55,10 +55,10 @@ def _told(address: Address, options: ServerOptions, causes: list[BaseException])
     first = causes[0]
     if type(first).__name__ in ("ChromaAuthError", "AuthorizationError"):
         return _refused(address, options, 403)
-    if is_absent(first):
+    if is_absent(first) or "does not exist" in str(first):
         return (
-            f"The library {address} is not there, or not in the database {options.database!r} of "
-            f"the tenant {options.tenant!r} ({_line(first)}). Name another one, or set "
+            f"The library {address} is not there, in the database {options.database!r} of the "
+            f"tenant {options.tenant!r} ({_line(first)}). Name another one, or set "
             "QUOTH_CHROMA_TENANT and QUOTH_CHROMA_DATABASE."
         )
     return f"The library {address} cannot be used: {_line(first)}. {KEPT}."

@@ -71,16 +71,17 @@ class StepLog:
     def since(self, number: int) -> list[Step]:
         """The steps of this number and higher ones, in order."""
         found: list[tuple[int, Step]] = []
+        size = min(PAGE_STEPS, self._server.get_max_batch_size())
         while True:
-            page = self._page(number, len(found))
+            page = self._page(number, len(found), size)
             found += page
-            if len(page) < PAGE_STEPS:
+            if len(page) < size:
                 return [step for _, step in sorted(found, key=lambda item: item[0])]
 
-    def _page(self, number: int, offset: int) -> list[tuple[int, Step]]:
+    def _page(self, number: int, offset: int, size: int) -> list[tuple[int, Step]]:
         page: dict[str, Any] = self._rows.get(
             where={"step": {"$gte": number}},
-            limit=PAGE_STEPS,
+            limit=size,
             offset=offset,
             include=["documents"],
         )

@@ -40,6 +40,7 @@ class ServerPen:
         self._server = server
         self._prefix = f"{server.address.name}.pen."
         self._thread = threading.RLock()
+        self._telling = threading.RLock()
         self._depth = 0
         self._holder = uuid4().hex
         self._collection: Any = None
@@ -91,10 +92,10 @@ class ServerPen:
         Raises:
             LibraryError: Another client overtook this one, or the server fails.
         """
-        asked = monotonic()
-        self._beat += 1
         try:
-            self._collection.modify(metadata=self._metadata("held"))
+            with self._telling:
+                asked = monotonic()
+                self._tell("held")
         except AbsentError as error:
             raise LibraryError(
                 f"Another client took over {self._server.address}, since this one gave no sign of "
@@ -152,16 +153,20 @@ class ServerPen:
 
     def _lay_down(self) -> None:
         """Others wait for the end of the lease where the server cannot be told."""
-        self._done.set()
-        self._beat += 1
-        with suppress(LibraryError):
-            self._collection.modify(metadata=self._metadata("free"))
+        with self._telling, suppress(LibraryError):
+            self._done.set()
+            self._tell("free")
 
     def _keep_alive(self, done: threading.Event) -> None:
         """What fails here shows at the next step."""
         while not done.wait(BEAT):
-            with suppress(LibraryError):
-                self.renew()
+            with self._telling, suppress(LibraryError):
+                if not done.is_set():  # else it would take back what was laid down
+                    self.renew()
+
+    def _tell(self, state: str) -> None:
+        self._beat += 1
+        self._collection.modify(metadata=self._metadata(state))
 
     def _metadata(self, state: str) -> dict[str, Any]:
         return {"holder": self._holder, "beat": self._beat, "state": state}

@@ -52,6 +52,7 @@ class ServerStore(Store):
             LibraryError: The server fails, or the library was built by something else.
         """
         self.at = address
+        self.address = address
         self.embedder = embedder
         self.manifest = Manifest(embedder.identity, embedder.window)
         self._cache = cache
@@ -90,6 +91,22 @@ class ServerStore(Store):
                 yield
         finally:
             self._shared.tell(before)
+
+    @property
+    def table(self) -> ServerTable:
+        """The rows, as they are on the server."""
+        return self._shared
+
+    def remove_rows(self, ids: Sequence[str]) -> None:
+        """Deletes all rows of papers, also of those that cannot be read. Within `writing` only."""
+        with self._changing(len(ids), removed=ids):
+            self._table.delete(self._table.ids({"record_id": {"$in": list(ids)}}))
+
+    def rebuild_terms(self) -> None:
+        """Makes the terms anew, though they are in step."""
+        with self._table.turn, self._terms_held():
+            self._rebuild_terms()
+            self.lexical.put_stamp(self._stamp())
 
     @contextmanager
     def _changing(
@@ -168,7 +185,8 @@ class ServerStore(Store):
         steps = self._shared.steps_since(revision)
         if revision not in (step.revision for step in steps):
             return None
-        return list(dict.fromkeys(key for step in steps for key in (*step.put, *step.removed)))
+        later = [step for step in steps if step.revision != revision]
+        return list(dict.fromkeys(key for step in later for key in (*step.put, *step.removed)))
 
     def _rebuild_terms(self) -> None:
         self.lexical.clear()
