@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "evals": {"rag", "prompts", "vectorstore"},
 }
 DOORS = {
-    "chromadb": ("vectorstore/store.py", "vectorstore/remote/server.py"),
+    "chromadb": ("vectorstore/store.py", "vectorstore/remote/"),
     "fastapi": ("ui/",),
     "gradio": ("ui/",),
     "llama_index.embeddings": ("vectorstore/embedding.py",),

@@ -30,6 +30,11 @@ def is_absent(error: BaseException) -> bool:
     return type(error).__name__ == "NotFoundError"
 
 
+def is_refused(error: BaseException) -> bool:
+    """Whether the server does not offer what it was asked for."""
+    return type(error).__name__ == "InvalidArgumentError" or "not implemented" in str(error).lower()
+
+
 def is_taken(error: BaseException) -> bool:
     """Whether a collection of that name is there already."""
     return type(error).__name__ == "UniqueConstraintError" or "already exists" in str(error)

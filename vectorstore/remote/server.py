@@ -18,10 +18,17 @@ from chromadb.config import Settings, System
 from vectorstore.address import Address, ServerOptions
 from vectorstore.errors import LibraryError
 from vectorstore.pen import Waiting
-from vectorstore.remote.failures import is_absent, is_passing, is_taken, unreachable
+from vectorstore.remote.failures import (
+    is_absent,
+    is_passing,
+    is_refused,
+    is_taken,
+    unreachable,
+)
 
 WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 4.0)
 """Seconds between tries of a request that finds no server, where one was there before."""
+PLAIN: Any = {"hnsw": {"space": "cosine"}, "embedding_function": None}
 LISTED = 1000
 UNSTATED = 100
 """Rows in one request, where the server does not state how many it takes."""
@@ -30,6 +37,10 @@ Result = TypeVar("Result")
 
 class AbsentError(LibraryError):
     """A collection that is not there."""
+
+
+class RefusedError(LibraryError):
+    """What this server does not offer."""
 
 
 class TakenError(LibraryError):
@@ -71,17 +82,31 @@ class Server:
         """
         return self._opened(self.call(lambda: self._api.get_collection(name, **self._where)))
 
-    def create(self, name: str, metadata: dict[str, Any], get_or_create: bool = False) -> Any:  # noqa: ANN401 - the same
+    def create(
+        self,
+        name: str,
+        metadata: dict[str, Any],
+        get_or_create: bool = False,
+        schema: Any = None,  # noqa: ANN401 - of Chroma
+    ) -> Any:  # noqa: ANN401 - the same
         """A new collection; of several that make the same one at once, one succeeds.
 
+        Args:
+            name: Its name.
+            metadata: What it says of itself.
+            get_or_create: Whether one that is there will do.
+            schema: Its indexes, if others than one of vectors by their cosine.
+
         Raises:
+            RefusedError: The server does not offer these indexes.
             TakenError: It is there already.
             LibraryError: The server fails.
         """
         model = self.call(
             lambda: self._api.create_collection(
                 name,
-                configuration={"hnsw": {"space": "cosine"}, "embedding_function": None},
+                schema=schema,
+                configuration=None if schema else PLAIN,
                 metadata=metadata,
                 get_or_create=get_or_create,
                 **self._where,
@@ -136,6 +161,8 @@ class Server:
         stated = unreachable(self.address, self._options, error)
         if is_absent(error):
             return AbsentError(str(stated))
+        if is_refused(error):
+            return RefusedError(str(stated))
         return TakenError(str(stated)) if is_taken(error) else stated
 
     def _await(self, seconds: float) -> None:

@@ -24,6 +24,7 @@ from vectorstore.manifest import Manifest
 from vectorstore.papers import Paper
 from vectorstore.pen import Waiting
 from vectorstore.remote.log import EMPTY
+from vectorstore.remote.served_terms import ServedTerms
 from vectorstore.remote.table import ServerTable
 from vectorstore.rows import batches
 from vectorstore.store import Store
@@ -154,7 +155,11 @@ class ServerStore(Store):
         self.folder = self._cache / CACHED / digest
         with stated(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        self.lexical = LexicalIndex(self.folder / TERMS_FOLDER)
+        self.lexical = (
+            ServedTerms(self._shared)
+            if self._shared.keeps_terms
+            else LexicalIndex(self.folder / TERMS_FOLDER)
+        )
 
     @contextmanager
     def _terms_held(self) -> Iterator[None]:

@@ -26,13 +26,17 @@ from vectorstore.errors import LibraryError
 from vectorstore.manifest import Manifest, check_manifest
 from vectorstore.minilm import Vectors
 from vectorstore.pen import Waiting
+from vectorstore.remote import sparse
 from vectorstore.remote.log import EMPTY, Step, StepLog, following, number_of
 from vectorstore.remote.pen import ServerPen
-from vectorstore.remote.server import AbsentError, Server
-from vectorstore.rows import Metadata, batches, row_id
+from vectorstore.remote.served_terms import weigh
+from vectorstore.remote.server import AbsentError, RefusedError, Server
+from vectorstore.rows import Metadata, batches, row_id, to_paper
 from vectorstore.table import PAGE_ROWS, Table
 
 TRIES = 5
+SPARSE = "sparse 1"
+"""Says that the terms are kept as sparse vectors, and by which rules."""
 
 
 def exists(address: Address, options: ServerOptions) -> bool:
@@ -56,6 +60,7 @@ class ServerTable(Table):
 
     Attributes:
         pen: Who holds it may write.
+        keeps_terms: Whether the server keeps the terms too.
     """
 
     def __init__(self, address: Address, manifest: Manifest, options: ServerOptions) -> None:
@@ -75,6 +80,7 @@ class ServerTable(Table):
         self.pen = ServerPen(self._server)
         self._log = StepLog(self._server)
         self._is_torn = False
+        self.keeps_terms = False
         try:
             self.open()
         except BaseException:
@@ -92,8 +98,7 @@ class ServerTable(Table):
             try:
                 self._collection = self._server.get(self._address.name)
             except AbsentError:
-                told = {"manifest": self._manifest.to_text(), "revision": EMPTY, "folders": "{}"}
-                self._collection = self._server.create(self._address.name, told, True)
+                self._collection = self._make()
             metadata = self._collection.metadata or {}
             check_manifest(self._address, metadata, self._manifest)
             self._limit = self._server.get_max_batch_size()
@@ -183,6 +188,8 @@ class ServerTable(Table):
     def upsert_rows(self, rows: Sequence[tuple[str, Metadata]], vectors: Vectors) -> None:
         """Writes rows as they are, at most as many as Chroma takes. Within `step` only."""
         self.pen.must_be_held()
+        if self.keeps_terms:
+            rows = [(row, _with_terms(told)) for row, told in rows]
         super().upsert_rows(rows, vectors)
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -194,11 +201,28 @@ class ServerTable(Table):
     def checkpoint(self) -> None:
         """A server sees to its own files."""
 
+    def ranked(
+        self, weights: sparse.Weights, depth: int, where: dict[str, Any] | None
+    ) -> dict[str, float]:
+        """Rows by the product of their sparse vectors with these weights, best first."""
+        with self.turn:
+            return sparse.scores(self._collection.search(sparse.search(weights, depth, where)))
+
     @property
     def _page(self) -> int:
         return min(PAGE_ROWS, self._limit)
 
+    def _make(self) -> Any:  # noqa: ANN401 - of Chroma
+        """A new collection; with an index of terms, where the server offers that."""
+        told = {"manifest": self._manifest.to_text(), "revision": EMPTY, "folders": "{}"}
+        name, schema = self._address.name, sparse.schema()
+        try:
+            return self._server.create(name, {**told, "terms": SPARSE}, True, schema)
+        except RefusedError:
+            return self._server.create(name, told, True)
+
     def _take_up(self, told: dict[str, Any]) -> None:
+        self.keeps_terms = told.get("terms") == SPARSE
         self.revision = str(told.get("revision", EMPTY))
         self.folders = dict(json.loads(told.get("folders") or "{}"))
 
@@ -206,6 +230,8 @@ class ServerTable(Table):
         """Writes the collection's metadata."""
         del tail
         told = {"manifest": self._manifest.to_text(), "folders": json.dumps(self.folders)}
+        if self.keeps_terms:
+            told["terms"] = SPARSE
         self._collection.modify(metadata={**told, "revision": revision})
         self.revision = revision
 
@@ -247,6 +273,13 @@ class ServerTable(Table):
 
     def _stated(self) -> AbstractContextManager[None]:
         return nullcontext()  # the server's requests state what fails
+
+
+def _with_terms(told: Metadata) -> Metadata:
+    """A row with the terms of its paper, if it is the first one."""
+    return (
+        {**told, sparse.FIELD: sparse.vector(weigh(to_paper(told)))} if "record" in told else told
+    )
 
 
 def _fates(step: Step) -> Iterator[tuple[str, bool]]:
