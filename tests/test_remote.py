@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -537,3 +538,30 @@ def test_a_server_that_is_started_again_is_waited_for(tmp_path: Path) -> None:
             assert contents(store) == before
         with opened(server.address("team"), tmp_path / "new cache") as other:
             assert contents(other) == before
+
+
+@pytest.mark.slow
+def test_terms_follow_a_server_that_was_put_back_to_an_older_state(tmp_path: Path) -> None:
+    with running_chroma(tmp_path / "server") as server:
+        data, saved = tmp_path / "server" / "data", tmp_path / "saved"
+        with opened(server.address("team"), tmp_path / "cache") as store:
+            for item in (MOTHS, TIDES):
+                add(store, [item])
+            server.stop()
+            shutil.copytree(data, saved)
+            server.start()
+            for item in (BREAD, *numbered(3)):
+                add(store, [item])
+            assert len(store) == 6
+            server.stop()
+            shutil.rmtree(data)
+            shutil.copytree(saved, data)
+            server.start()
+            assert len(store) == 2
+            with opened(server.address("team"), tmp_path / "other") as other:
+                add(other, numbered(9)[8:])
+                assert contents(store) == contents(other)
+            add(store, [BREAD])
+            assert [item.title for item in store.records()] == [
+                MOTHS.title, TIDES.title, numbered(9)[8].title, BREAD.title
+            ]  # fmt: skip

@@ -250,6 +250,14 @@ def test_the_command_line_works_on_a_server(
     assert len(quoth("export")[1].splitlines()) == 3
 
 
+def test_status_tells_the_settings_also_where_the_server_is_away() -> None:
+    port = free_port()
+    code, output = quoth("status", "--library", f"chroma://127.0.0.1:{port}/team")
+    assert code == 0
+    assert f"chroma://127.0.0.1:{port}/team (No Chroma server answers at" in output
+    assert "QUOTH_CHROMA_TOKEN: not set (default)" in output
+
+
 def test_answers_are_those_of_a_folder(
     chroma: ChromaServer, papers_file: Path, small_library: Library, tmp_path: Path
 ) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 from rag.config import Settings, origins
 from rag.library import Library
 from rag.places import place_of
+from vectorstore.address import Address
+from vectorstore.errors import LibraryError
 
 PARTS = ("quoth", "llama-index-core", "chromadb", "tantivy", "onnxruntime")
 
@@ -23,12 +25,10 @@ def gather_status(settings: Settings, given: frozenset[str]) -> dict[str, Any]:
         given: Names of the settings that came as arguments.
     """
     place = place_of(None, settings)
-    exists = Library.exists(place, settings)
     origin = origins(settings, given)
     return {
         "library": str(place),
-        "exists": exists,
-        **(_describe(settings) if exists else {}),
+        **_look_at(place, settings),
         "settings": {
             name: {"value": value, "origin": origin[name]}
             for name, value in settings.model_dump(mode="json").items()
@@ -36,6 +36,17 @@ def gather_status(settings: Settings, given: frozenset[str]) -> dict[str, Any]:
         "versions": {name: version_of(name) for name in PARTS}
         | {"python": platform.python_version()},
     }
+
+
+def _look_at(place: Path | Address, settings: Settings) -> dict[str, Any]:
+    """Whether there is a library, and what it holds; of a server that fails, how it does."""
+    try:
+        exists = Library.exists(place, settings)
+        return {"exists": exists, **(_describe(settings) if exists else {})}
+    except LibraryError as error:
+        if isinstance(place, Path):
+            raise
+        return {"exists": False, "problem": str(error)}
 
 
 def version_of(distribution: str) -> str:
