@@ -68,10 +68,8 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON values, in the order of the fields."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
-        }
+        values = ((item.name, getattr(self, item.name)) for item in fields(self))
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Record:

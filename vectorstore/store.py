@@ -18,7 +18,7 @@ import numpy as np
 from chromadb.config import Settings as ChromaSettings
 from filelock import FileLock, Timeout
 
-from vectorstore.chunking import chunk, embedded_text
+from vectorstore.chunking import chunk, embedded_texts
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
 from vectorstore.failures import stated
@@ -246,7 +246,7 @@ class Store:
     def _texts(self, record: Record, passages: Iterable[Passage]) -> list[str]:
         """What the embedding model reads for passages."""
         model = self.embedder
-        return [embedded_text(record, item, model.count_tokens, model.window) for item in passages]
+        return embedded_texts(record, passages, model.count_tokens, model.window)
 
     def _known_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Vectors of the passages that records of these ids have now, by what was embedded."""
