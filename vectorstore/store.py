@@ -18,7 +18,6 @@ import numpy as np
 from chromadb.config import Settings as ChromaSettings
 from filelock import FileLock, Timeout
 
-from vectorstore.chunking import chunk, embedded_texts
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
 from vectorstore.failures import stated
@@ -31,6 +30,7 @@ from vectorstore.matching import keys
 from vectorstore.minilm import Vectors
 from vectorstore.papers import Paper, identities_of, own_ids
 from vectorstore.pen import PEN_FILE, Waiting, take_pen
+from vectorstore.preparing import NOTHING, Ahead, Cut, cut, key_of, prepare
 from vectorstore.records import Hit, Passage, Record
 from vectorstore.rows import batches, row_id, to_paper, to_passage
 from vectorstore.searching import Wanted, find_hits
@@ -207,21 +207,34 @@ class Store:
         finally:
             self._pen.release()
 
-    def put(self, papers: Sequence[Paper]) -> Written:
+    def prepare(self, records: Sequence[Record]) -> Ahead:
+        """Cuts and embeds records, ahead of `put`; touches nothing of the library."""
+        return prepare(records, self.embedder)
+
+    def put(self, papers: Sequence[Paper], ahead: Ahead = NOTHING) -> Written:
         """Writes papers, in place of those of the same ids. Within `writing` only.
 
         Passages that were there before keep their vectors.
+
+        Args:
+            papers: Each of another id.
+            ahead: What was prepared; the rest is prepared now.
         """
         if not papers:
             return Written()
-        pieces = [(paper, self._cut(paper.record)) for paper in papers]
-        texts = [text for paper, passages in pieces for text in self._texts(paper.record, passages)]
-        known = self._known_vectors([paper.id for paper in papers])
-        fresh = list(dict.fromkeys(text for text in texts if text not in known))
-        if fresh:
-            known |= zip(fresh, self.embedder.embed(fresh), strict=True)
-        self._write(pieces, np.asarray([known[text] for text in texts], dtype=np.float32))
-        return Written(len(fresh), len(texts) - len(fresh))
+        former = list(self.get([paper.id for paper in papers]).values())
+        known = self._known_vectors(former)
+        cuts = [self._cut(paper.record, ahead) for paper in papers]
+        texts = [text for cut in cuts for text in cut.texts]
+        wanted = {text for text in texts if text not in known}
+        known |= {text: vector for text, vector in ahead.vectors.items() if text in wanted}
+        lacking = list(dict.fromkeys(text for text in texts if text not in known))
+        if lacking:
+            known |= zip(lacking, self.embedder.embed(lacking), strict=True)
+        pieces = [(paper, cut.passages) for paper, cut in zip(papers, cuts, strict=True)]
+        vectors = np.asarray([known[text] for text in texts], dtype=np.float32)
+        self._write(pieces, vectors, {record.id for record in former})
+        return Written(len(wanted), len(texts) - len(wanted))
 
     def remove(self, ids: Iterable[str]) -> list[str]:
         """Takes records out: passages, vectors and terms. Within `writing` only.
@@ -240,27 +253,26 @@ class Store:
         """Notes where a folder lies that the library is kept in step with."""
         self._table.remember_folder(name, place)
 
-    def _cut(self, record: Record) -> list[Passage]:
-        return chunk(record, self.embedder.count_tokens, self.embedder.window)
+    def _cut(self, record: Record, ahead: Ahead = NOTHING) -> Cut:
+        found = ahead.cuts.get(key_of(record))
+        return found.of(record) if found else cut(record, self.embedder)
 
-    def _texts(self, record: Record, passages: Iterable[Passage]) -> list[str]:
-        """What the embedding model reads for passages."""
-        model = self.embedder
-        return embedded_texts(record, passages, model.count_tokens, model.window)
-
-    def _known_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
-        """Vectors of the passages that records of these ids have now, by what was embedded."""
+    def _known_vectors(self, records: Iterable[Record]) -> dict[str, Vectors]:
+        """Vectors of the passages that records have now, by what was embedded."""
         texts: dict[str, str] = {}
-        for record in self.get(ids).values():
-            passages = self._cut(record)
-            texts |= zip([item.id for item in passages], self._texts(record, passages), strict=True)
+        for passages, embedded in map(self._cut, records):
+            texts |= zip([item.id for item in passages], embedded, strict=True)
         vectors = self._table.vectors(list(texts)) if texts else {}
         return {texts[row]: vector for row, vector in vectors.items()}
 
-    def _write(self, pieces: list[tuple[Paper, list[Passage]]], vectors: Vectors) -> None:
+    def _write(
+        self, pieces: list[tuple[Paper, list[Passage]]], vectors: Vectors, former: Collection[str]
+    ) -> None:
+        """Writes papers; those of the ids `former` were there before."""
+        old = [paper.record for paper, _ in pieces if paper.id in former]
         with self._changing(len(vectors)):
             self._table.upsert(pieces, vectors)
-            self._table.delete(self._stale_rows([paper.record for paper, _ in pieces]))
+            self._table.delete(self._stale_rows(old) if old else [])
             self.lexical.replace([paper for paper, _ in pieces])
         if self._table.tail >= LONG_TAIL_ROWS:
             self._table.checkpoint()
