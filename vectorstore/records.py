@@ -74,11 +74,10 @@ class Record:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Record:
         """The record that `to_json` made these values from; keys of later versions are left out."""
-        known = {item.name for item in fields(cls)}
         given: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
-            if name in known
+            if name in cls.__dataclass_fields__
         }
         return cls(**given)
 

@@ -7,7 +7,7 @@ rows that it agrees with. One process at a time holds the pen (`writer.lock`), f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -28,11 +28,12 @@ from vectorstore.lexical import LexicalIndex, stamp_of
 from vectorstore.manifest import Manifest
 from vectorstore.matching import keys
 from vectorstore.minilm import Vectors
+from vectorstore.narrowing import Narrowing
 from vectorstore.papers import Paper, identities_of, own_ids
 from vectorstore.pen import PEN_FILE, Waiting, take_pen
 from vectorstore.preparing import NOTHING, Ahead, Cut, cut, key_of, prepare
 from vectorstore.records import Hit, Passage, Record
-from vectorstore.rows import batches, row_id, to_paper, to_passage
+from vectorstore.rows import Metadata, batches, row_id, to_paper, to_passage
 from vectorstore.searching import Wanted, find_hits
 from vectorstore.swap import TERMS_FOLDER, drop_draft
 from vectorstore.table import LONG_TAIL_ROWS, PAGE_ROWS, TAIL_ROWS, Table
@@ -71,6 +72,7 @@ class Store:
         self._pen = FileLock(folder / PEN_FILE)
         self._table = Table(folder, self.manifest, connect)
         self.lexical = LexicalIndex(folder / TERMS_FOLDER)
+        self._narrowing = Narrowing(self._table, self.lexical)
         self._finish_what_was_left()
 
     def __enter__(self) -> Store:
@@ -128,7 +130,9 @@ class Store:
         with self._table.turn:
             self._keep_up()
             ids = [found for item in records for found in self.lexical.find([item.id, *keys(item)])]
-        return list(self.get_papers([*own, *ids]).values())
+            unique = list(dict.fromkeys([*own, *ids]))
+            kept = self.lexical.fetch(unique) if unique else {}
+        return [kept[item].paper for item in unique if item in kept]
 
     def find_named(self, identity: str) -> Paper | None:
         """The paper of an id, or with a record of that identity (`doi:10.1101/x`), if any."""
@@ -175,10 +179,10 @@ class Store:
         with self._table.turn:
             self._keep_up()
             try:
-                return find_hits(wanted, self._table, self.lexical)
+                return find_hits(wanted, self._narrowing.nearest, self.lexical)
             except LibraryError:  # another process wrote meanwhile, or the term index is damaged
                 self._reopen()
-                return find_hits(wanted, self._table, self.lexical)
+                return find_hits(wanted, self._narrowing.nearest, self.lexical)
 
     @property
     def folders(self) -> dict[str, str]:
@@ -269,11 +273,11 @@ class Store:
         self, pieces: list[tuple[Paper, list[Passage]]], vectors: Vectors, former: Collection[str]
     ) -> None:
         """Writes papers; those of the ids `former` were there before."""
-        old = [paper.record for paper, _ in pieces if paper.id in former]
+        old = [paper for paper, _ in pieces if paper.id in former]
         with self._changing(len(vectors)):
             self._table.upsert(pieces, vectors)
             self._table.delete(self._stale_rows(old) if old else [])
-            self.lexical.replace([paper for paper, _ in pieces])
+            self.lexical.replace(pieces)
         if self._table.tail >= LONG_TAIL_ROWS:
             self._table.checkpoint()
 
@@ -284,11 +288,10 @@ class Store:
             yield
             self.lexical.put_stamp(self._stamp())
 
-    def _stale_rows(self, records: Sequence[Record]) -> list[str]:
-        """Rows of earlier, longer states of records."""
-        stamps = {record.id: record.fingerprint for record in records}
-        rows = self._table.select({"record_id": {"$in": list(stamps)}})
-        return [row for row, data in rows.items() if data["stamp"] != stamps[data["record_id"]]]
+    def _stale_rows(self, papers: Sequence[Paper]) -> list[str]:
+        """Rows of earlier, longer states of papers."""
+        rows = self._table.select({"record_id": {"$in": [paper.id for paper in papers]}})
+        return _sorted_out(papers, rows)[1]
 
     # Keeping in step -------------------------------------------------------------------------
 
@@ -337,10 +340,29 @@ class Store:
         with stated(self.folder):
             self.lexical.clear()
             for batch in batches(self.papers(), PAGE_ROWS):
-                self.lexical.replace(batch)
-                stale += self._stale_rows([paper.record for paper in batch])
+                rows = self._table.select({"record_id": {"$in": [paper.id for paper in batch]}})
+                live, old = _sorted_out(batch, rows)
+                self.lexical.replace(live)
+                stale += old
         with self._changing(len(stale)):
             self._table.delete(stale)
+
+
+def _sorted_out(
+    papers: Sequence[Paper], rows: Mapping[str, Metadata]
+) -> tuple[list[tuple[Paper, list[Passage]]], list[str]]:
+    """Papers with their passages, and the rows that are left of other states of them."""
+    passages: dict[str, list[Passage]] = {paper.id: [] for paper in papers}
+    records = {paper.id: paper.record for paper in papers}
+    stale = []
+    for row, data in rows.items():
+        record = records[data["record_id"]]
+        if data["stamp"] == record.fingerprint:
+            passages[record.id].append(to_passage(data, record))
+        else:
+            stale.append(row)
+    ordered = {key: sorted(found, key=lambda item: item.ordinal) for key, found in passages.items()}
+    return [(paper, ordered[paper.id]) for paper in papers], stale
 
 
 def connect(path: str) -> Any:  # noqa: ANN401 - Chroma's types lack `close`, and much it takes

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.answerers.features import NAMES, sentence_features
-from rag.answerers.model import Matrix, load_model, mask_names
+from rag.answerers.model import load_model, mask_names
 from rag.answerers.reading import ReadRecord, ReadText, TextReader
 from rag.question import Question
+from rag.trees import Matrix
 from vectorstore.records import Hit, Record
 from vectorstore.sentences import Span
 
