@@ -58,10 +58,9 @@ def read_trees(values: dict[str, Any]) -> Trees:
     """The trees of a model's file: of each tree a list a property, -1 for the feature of a leaf."""
     sizes = np.array([len(tree[0]) for tree in values["trees"]], dtype=np.int64)
     roots = np.cumsum(sizes) - sizes
-    feature, threshold, left, right, value = (
-        np.array([item for tree in values["trees"] for item in tree[place]], dtype=kind)
-        for place, kind in enumerate((np.int64, np.float64, np.int64, np.int64, np.float64))
-    )
+    columns = [[item for tree in values["trees"] for item in tree[place]] for place in range(5)]
+    feature, left, right = (np.array(columns[place], dtype=np.int64) for place in (0, 2, 3))
+    threshold, value = (np.array(columns[place], dtype=np.float64) for place in (1, 4))
     inner, own = feature >= 0, np.arange(len(feature))
     first = np.repeat(roots, sizes)
     nodes = Nodes(

@@ -13,9 +13,9 @@ import pytest
 
 from vectorstore import minilm, modelfiles
 from vectorstore.errors import EmbeddingError
-from vectorstore.fused import fuse
+from vectorstore.fused import COARSE, FINE, fuse
 from vectorstore.minilm import load_ahead, load_session
-from vectorstore.modelfiles import FILES, cache_folder, checked_file, fused_model
+from vectorstore.modelfiles import FILES, cache_folder, checked_file, fitting_steps, fused_model
 
 MODEL_HASH = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 TOKENS = np.array([[101, 24538, 2012, 2305, 2003, 4030, 2147, 1012, 102]], dtype=np.int64)
@@ -115,14 +115,15 @@ def states_of(model: bytes) -> np.ndarray:
 
 
 def test_in_floats_it_computes_what_the_published_one_does() -> None:
-    found = states_of(fuse(checked_file("model"), quantised=False))
+    found = states_of(fuse(checked_file("model"), steps=None))
     assert found == pytest.approx(published_states(), abs=1e-4)
 
 
-def test_in_whole_numbers_it_stays_near() -> None:
-    found, expected = states_of(fused_model())[0], published_states()[0]
+@pytest.mark.parametrize(("steps", "least"), [(FINE, 0.98), (COARSE, 0.96)])
+def test_in_whole_numbers_it_stays_near(steps: int, least: float) -> None:
+    found, expected = states_of(fuse(checked_file("model"), steps))[0], published_states()[0]
     lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(expected, axis=1)
-    assert ((found * expected).sum(axis=1) / lengths).min() > 0.97
+    assert ((found * expected).sum(axis=1) / lengths).min() > least
     assert not np.allclose(found, expected, atol=1e-4)
 
 
@@ -130,7 +131,7 @@ def test_it_is_made_once_and_always_the_same(cache: Path) -> None:
     first = fused_model()
     (kept,) = cache.iterdir()
     made = kept.stat().st_mtime_ns
-    assert fused_model() == first == fuse(checked_file("model"))
+    assert fused_model() == first == fuse(checked_file("model"), fitting_steps())
     assert [path.stat().st_mtime_ns for path in cache.iterdir()] == [made]
 
 
@@ -157,3 +158,26 @@ def test_without_a_named_cache_it_lies_where_the_platform_says(
 ) -> None:
     monkeypatch.delenv("QUOTH_CACHE", raising=False)
     assert cache_folder().name == "quoth"
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "steps"),
+    [
+        ("x86_64", "flags : sse2 avx2 avx512_vnni", FINE),
+        ("AMD64", "flags : sse2 avx2", COARSE),
+        ("x86_64", None, COARSE),
+        ("aarch64", None, FINE),
+    ],
+)
+def test_weights_are_as_fine_as_the_processor_takes(
+    machine: str,
+    flags: str | None,
+    steps: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(modelfiles.platform, "machine", lambda: machine)
+    monkeypatch.setattr(modelfiles, "CPU_FILE", tmp_path / "cpuinfo")
+    if flags:
+        (tmp_path / "cpuinfo").write_text(flags)
+    assert fitting_steps() == steps

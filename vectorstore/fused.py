@@ -6,8 +6,8 @@ matrix products of int8 by int8, whose inputs are quantised as they come. One te
 read, without padding, so that a vector never depends on which other texts were embedded with it;
 several threads read several texts. docs/speed.md has the table by which this was chosen.
 
-The weights of products keep 7 bits: processors without VNNI add pairs of products in 16 bits,
-which 8 bits overflow.
+The weights of products keep their 8 bits where the processor multiplies such numbers exactly, and
+7 where it adds pairs of products in 16 bits, which 8 would overflow: on x86 without VNNI.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ LAYERS = 6
 HEADS = 12
 EPSILON = 1e-12
 CUSTOM = "com.microsoft"
-STEPS = 64
-"""Steps on either side of zero that a quantised weight takes."""
+FINE, COARSE = 127, 64
+"""Steps on either side of zero that a weight takes: of 8 bits, and of 7."""
 
 Array = NDArray[Any]
 
@@ -40,12 +40,13 @@ class Weight(NamedTuple):
         return np.asarray(self.steps.astype(np.float32) * self.scale, dtype=np.float32)
 
 
-def fuse(published: str, quantised: bool = True) -> bytes:
+def fuse(published: str, steps: int | None = FINE) -> bytes:
     """The model file, remade.
 
     Args:
         published: Path of the file.
-        quantised: Whether products are of int8; else of float32, for comparison.
+        steps: Steps on either side of zero that weights take (`FINE`, `COARSE`); None for
+            products of float32, for comparison.
 
     Returns:
         An ONNX model from `input_ids`, shape (1, tokens), to `last_hidden_state`, shape
@@ -53,7 +54,7 @@ def fuse(published: str, quantised: bool = True) -> bytes:
     """
     import onnx
 
-    graph = _Graph(_Published(onnx.load(published).graph), quantised)
+    graph = _Graph(_Published(onnx.load(published).graph), steps)
     graph.embeddings()
     for layer in range(LAYERS):
         graph.layer(layer)
@@ -92,9 +93,9 @@ class _Published:
 class _Graph:
     """The new graph while it is being made; `_state` is the name of the text's state so far."""
 
-    def __init__(self, published: _Published, quantised: bool) -> None:
+    def __init__(self, published: _Published, steps: int | None) -> None:
         self._published = published
-        self._quantised = quantised
+        self._steps = steps
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
         self._rounded: dict[str, tuple[str, str, str]] = {}
@@ -165,14 +166,14 @@ class _Graph:
         weight = self._published.product(layer, place)
         name = bias.removesuffix(".bias")
         added = self._constant(bias, self._published.get(bias))
-        if not self._quantised:
+        if self._steps is None:
             plain = self._constant(f"{name}.weight", weight.plain())
             return self._node(
                 "Add", [self._node("MatMul", [state, plain], f"{name}.product"), added], name
             )
         highest = int(np.abs(weight.steps).max())
-        steps = np.rint(weight.steps * (STEPS / highest)).astype(np.int8)
-        scale = (weight.scale * (highest / STEPS)).astype(np.float32).reshape(-1)
+        steps = np.rint(weight.steps * (self._steps / highest)).astype(np.int8)
+        scale = (weight.scale * (highest / self._steps)).astype(np.float32).reshape(-1)
         rounded, factor, zero = self._quantise(state)
         matrix = self._constant(f"{name}.weight", steps)
         factors = self._constant(f"{name}.scale", scale)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import platform
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -17,7 +18,7 @@ from tempfile import NamedTemporaryFile
 from platformdirs import user_cache_path
 
 from vectorstore.errors import EmbeddingError
-from vectorstore.fused import VERSION, fuse
+from vectorstore.fused import COARSE, FINE, VERSION, fuse
 
 FILES = {
     "model": (
@@ -31,6 +32,7 @@ FILES = {
         "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     ),
 }
+CPU_FILE = Path("/proc/cpuinfo")
 ENDING = ".onnx"
 HASH_LETTERS = 32
 
@@ -65,15 +67,30 @@ def fused_model() -> bytes:
         EmbeddingError: The published file is missing or another than expected.
     """
     folder = cache_folder() / "models"
-    name = f"minilm-{VERSION}-{FILES['model'][2][:12]}-"
+    steps = fitting_steps()
+    name = f"minilm-{VERSION}-{steps}-{FILES['model'][2][:12]}-"
     for path in sorted(folder.glob(f"{name}*{ENDING}")):
         content = path.read_bytes()
         if path.name == f"{name}{_hash(content)}{ENDING}":
             return content
         path.unlink(missing_ok=True)  # damaged: it is made anew below
-    content = fuse(checked_file("model"))
+    content = fuse(checked_file("model"), steps)
     _keep(folder / f"{name}{_hash(content)}{ENDING}", content)
     return content
+
+
+def fitting_steps() -> int:
+    """How finely weights may be stepped such that this processor multiplies them exactly.
+
+    On x86 that takes VNNI, which Linux tells of; elsewhere on x86 it is taken to be lacking.
+    """
+    if platform.machine().lower() not in ("x86_64", "amd64", "x86", "i686"):
+        return FINE
+    try:
+        told = CPU_FILE.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        told = ""
+    return FINE if "vnni" in told else COARSE
 
 
 def cache_folder() -> Path:
