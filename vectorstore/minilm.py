@@ -62,7 +62,11 @@ def embed(texts: Sequence[str]) -> Vectors:
         for start in range(0, max(1, len(ids)), MODEL_WINDOW)
     ]
     sums = np.zeros((len(texts), 384), dtype=np.float32)
-    vectors = _each(lambda ids: unit(_states(ids).mean(axis=0)[None])[0], [p[1] for p in pieces])
+
+    def embed_one(place: int) -> Vectors:
+        return np.asarray(unit(_states(pieces[place][1]).mean(axis=0)[None])[0])
+
+    vectors = _each(embed_one, [len(ids) for _, ids in pieces])
     for (row, _), vector in zip(pieces, vectors, strict=True):
         sums[row] += vector
     return unit(sums)
@@ -70,25 +74,31 @@ def embed(texts: Sequence[str]) -> Vectors:
 
 def read(texts: Sequence[str]) -> list[TokenStates]:
     """The states of every token, and the text's vector; of each text the first window."""
+    return read_with(texts, lambda _, states: states)
+
+
+def read_with(texts: Sequence[str], act: Callable[[str, TokenStates], Result]) -> list[Result]:
+    """What `act` makes of each text and its states, while others are still being read."""
     encoded = load_tokenizer().encode_batch(list(texts), add_special_tokens=False)
-    found = _each(_states, [encoding.ids[:MODEL_WINDOW] for encoding in encoded])
-    return [
-        TokenStates(
-            encoding.offsets[: len(states) - 2],
-            states[1:-1],
-            unit(states.mean(axis=0)[None])[0],
-        )
-        for encoding, states in zip(encoded, found, strict=True)
-    ]
+
+    def read_one(place: int) -> Result:
+        ids = encoded[place].ids[:MODEL_WINDOW]
+        states = _states(ids)
+        offsets = encoded[place].offsets[: len(ids)]
+        vector = unit(states.mean(axis=0)[None])[0]
+        return act(texts[place], TokenStates(offsets, states[1:-1], vector))
+
+    return _each(read_one, [len(item.ids) for item in encoded])
 
 
-def _each(act: Callable[[list[int]], Result], encoded: Sequence[list[int]]) -> list[Result]:
-    """`act` on every text's token ids, in the order given; the longest are begun first."""
-    if len(encoded) < 2:
-        return [act(ids) for ids in encoded]
-    order = sorted(range(len(encoded)), key=lambda place: -len(encoded[place]))
-    found = dict(zip(order, _threads().map(act, [encoded[place] for place in order]), strict=True))
-    return [found[place] for place in range(len(encoded))]
+def _each(act: Callable[[int], Result], sizes: Sequence[int]) -> list[Result]:
+    """`act` on every place, several at the same time; the largest are begun first."""
+    places = range(len(sizes))
+    if len(sizes) < 2:
+        return [act(place) for place in places]
+    order = sorted(places, key=lambda place: -sizes[place])
+    found = dict(zip(order, _threads().map(act, order), strict=True))
+    return [found[place] for place in places]
 
 
 def _states(ids: list[int]) -> Vectors:

@@ -278,7 +278,7 @@ class Store:
             self._table.upsert(pieces, vectors)
             self._table.delete(self._stale_rows(old) if old else [])
             self.lexical.replace(pieces)
-        if self._table.tail >= LONG_TAIL_ROWS:
+        if self._table.tail_is_long(LONG_TAIL_ROWS):
             self._table.checkpoint()
 
     @contextmanager

@@ -15,7 +15,7 @@ from rag.trees import Matrix
 from vectorstore.records import Hit, Record
 from vectorstore.sentences import Span
 
-READ_PAPERS = 4
+READ_PAPERS = 3
 """Papers, best first, whose sentences are read for a fact."""
 NEAR_SIMILARITY = 0.3
 NEAR_COVERAGE = 0.4

@@ -235,7 +235,7 @@ def _write(table: Table, rows: Sequence[Row]) -> None:
         with table.changing(len(page)):
             vectors = np.asarray([vector for *_, vector in page], dtype=np.float32)
             table.upsert_rows([(row, values) for row, values, _ in page], vectors)
-        if table.tail >= LONG_TAIL_ROWS:
+        if table.tail_is_long(LONG_TAIL_ROWS):
             table.checkpoint()
 
 
