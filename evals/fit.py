@@ -23,10 +23,11 @@ from evals.cases import Case
 from evals.fit_wording import Example, fit_wording
 from evals.metrics import auroc
 from rag.answerers.judging import READ_PAPERS, judge_features
-from rag.answerers.model import AnswerModel, Matrix, answer_features, from_json, mask_names
+from rag.answerers.model import AnswerModel, answer_features, from_json, mask_names
 from rag.answerers.picking import MAX_SENTENCES, SECOND_SHARE
 from rag.answerers.reading import TextReader
 from rag.question import analyse
+from rag.trees import Matrix
 from vectorstore.records import Hit
 from vectorstore.sentences import Span
 from vectorstore.store import Store

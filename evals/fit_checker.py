@@ -22,11 +22,11 @@ from evals.checker_examples import OWN, Example, read_abstracts, read_claims
 from evals.fit import _to_trees
 from evals.fit_meaning import fit_network, save_network
 from evals.metrics import auroc, balanced_accuracy
-from rag.answerers.model import Matrix
 from rag.checking import THRESHOLD
 from rag.checking.features import meaning_figures
 from rag.checking.meaning import NETWORK_FILE, Network
 from rag.checking.model import MODEL_FILE, CheckerModel, from_json
+from rag.trees import Matrix
 from vectorstore import minilm
 
 FOLDS = 5

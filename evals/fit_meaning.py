@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from evals.bench.progress import tracked
-from rag.answerers.model import Matrix
 from rag.checking.meaning import Network, Reading, Words
+from rag.trees import Matrix
 
 EPOCHS = 3
 BATCH = 64

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.answerers.model import Matrix, Wording, wording
+from rag.answerers.model import Wording, wording
 from rag.question import Question
+from rag.trees import Matrix
 from vectorstore.minilm import Vectors
 
 MIN_WORDING = 3

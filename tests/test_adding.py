@@ -88,9 +88,9 @@ def test_every_item_is_counted_once(folder: Path) -> None:
 def test_progress_is_told_of_each_step(folder: Path) -> None:
     steps: list[int] = []
     with Store(folder, fake_embedder()) as store:
-        add(store, iter(numbered(130)), steps.append)
-        assert steps == [64, 64, 2]
-        assert len(store) == 130
+        add(store, iter(numbered(300)), steps.append)
+        assert steps == [128, 128, 44]
+        assert len(store) == 300
 
 
 def test_the_same_file_twice_changes_nothing(folder: Path) -> None:
@@ -487,3 +487,30 @@ def test_a_library_on_a_read_only_mount_is_told(mounted: dict[str, Any]) -> None
         f"The library {library} is read-only. Make the folder writable, or copy it to one that "
         "is. ("
     )
+
+
+def test_a_record_of_the_batch_ahead_is_found_though_it_was_not_written_yet(folder: Path) -> None:
+    records = numbered(300)
+    again = replace(records[100], sources=("b.jsonl",))  # met while its first is being written
+    changed = replace(records[100], abstract=records[100].abstract + " Wings, too.")
+    with Store(folder, fake_embedder()) as store:
+        report = add(store, iter([*records[:130], again, *records[130:260], changed]))
+        assert len(store) == 260
+        paper = store.get_papers([records[100].id])[records[100].id]
+    assert (report.added, report.merged + report.updated) == (260, 2)
+    assert {source for part in paper.parts for source in part.record.sources} == {
+        "b.jsonl", *records[100].sources
+    }  # fmt: skip
+    assert paper.record.abstract == changed.abstract
+
+
+def test_what_is_in_the_library_is_not_embedded_again(folder: Path) -> None:
+    asked: list[str] = []
+    model = fake_embedder()
+    with Store(folder, model) as store:
+        first = add(store, iter(numbered(200)))
+        embed = model.embed
+        model.embed = lambda texts: asked.extend(texts) or embed(texts)  # type: ignore[method-assign]
+        again = add(store, iter(numbered(201)))
+    assert (first.added, again.unchanged, again.added) == (200, 200, 1)
+    assert len(asked) == again.embedded == 1

@@ -10,11 +10,15 @@ from fake_embedding import record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vectorstore.chunking import chunk, embedded_text
+from vectorstore.chunking import chunk, embedded_texts
 from vectorstore.embedding import WINDOW, default_embedder
 from vectorstore.records import Passage, Record
 
 count_tokens = default_embedder().count_tokens
+
+
+def embedded_text(paper: Record, passage: Passage, window: int) -> str:
+    return embedded_texts(paper, [passage], count_tokens, window)[0]
 
 
 def check(paper: Record, window: int) -> list[Passage]:
@@ -26,7 +30,7 @@ def check(paper: Record, window: int) -> list[Passage]:
         assert paper.abstract[passage.start : passage.end] == passage.text
         assert passage.start >= end
         assert not paper.abstract[end : passage.start].strip()
-        assert count_tokens(embedded_text(paper, passage, count_tokens, window)) <= window
+        assert count_tokens(embedded_text(paper, passage, window)) <= window
         end = passage.end
     assert not paper.abstract[end:].strip()
     return passages
@@ -76,7 +80,7 @@ def test_texts_without_a_place_to_cut_are_cut_all_the_same(abstract: str) -> Non
 def test_an_absurdly_long_title_leaves_half_of_the_window(title: str) -> None:
     paper = record(title, "We count moths at night with lamps. " * 30)
     passages = check(paper, WINDOW)
-    text = embedded_text(paper, passages[0], count_tokens, WINDOW)
+    text = embedded_text(paper, passages[0], WINDOW)
     assert text[:3] == title[:3]
     assert count_tokens(passages[0].text) >= WINDOW * 0.3
 
@@ -91,15 +95,13 @@ def test_passages_are_of_about_equal_size() -> None:
 def test_the_title_is_read_with_each_passage_and_latex_made_readable() -> None:
     paper = record(r"Fast \emph{moths}", r"They are $3.5\times$ faster.")
     passage = check(paper, WINDOW)[0]
-    assert (
-        embedded_text(paper, passage, count_tokens, WINDOW) == "Fast moths. They are 3.5x faster."
-    )
+    assert embedded_text(paper, passage, WINDOW) == "Fast moths. They are 3.5x faster."
     assert passage.text == r"They are $3.5\times$ faster."
 
 
 def test_a_record_without_title_is_read_without_context() -> None:
     paper = replace(record("Moths", "They fly."), title="")
-    assert embedded_text(paper, check(paper, WINDOW)[0], count_tokens, WINDOW) == "They fly."
+    assert embedded_text(paper, check(paper, WINDOW)[0], WINDOW) == "They fly."
 
 
 @pytest.mark.parametrize("piece", ["The method works well in most cases. ", "word ", "x", ". "])

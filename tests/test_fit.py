@@ -15,10 +15,11 @@ from evals.cases import Case
 from evals.fit import examples_of_cases, examples_of_claims, fit, save
 from evals.fit_wording import Example, fit_wording
 from rag.answerers.features import NAMES
-from rag.answerers.model import Trees, from_json
+from rag.answerers.model import from_json
 from rag.answerers.picking import SECOND_SHARE
 from rag.answerers.reading import TextReader
 from rag.question import analyse
+from rag.trees import Trees
 from vectorstore.embedding import default_embedder
 from vectorstore.papers import alone
 from vectorstore.records import Record

@@ -247,14 +247,14 @@ def drop_from_terms(folder: Path) -> None:
 def change_terms(folder: Path) -> None:
     index = LexicalIndex(folder / "terms")
     stamp = index.stamp
-    index.replace([alone(replace(PAPERS[7], abstract="Other words."))])
+    index.replace([(alone(replace(PAPERS[7], abstract="Other words.")), [])])
     index.put_stamp(stamp)
 
 
 def add_to_terms(folder: Path) -> None:
     index = LexicalIndex(folder / "terms")
     stamp = index.stamp
-    index.replace([alone(record("Owls", "Owls watch."))])
+    index.replace([(alone(record("Owls", "Owls watch.")), [])])
     index.put_stamp(stamp)
 
 

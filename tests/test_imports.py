@@ -23,6 +23,7 @@ DOORS = {
     "llama_index.embeddings": ("vectorstore/embedding.py",),
     "llama_index.llms": ("rag/llm.py",),
     "mcp": ("ui/mcp_server.py",),
+    "onnx": ("vectorstore/fused.py",),
     "onnxruntime": ("vectorstore/minilm.py",),
     "openai": ("rag/llm.py",),
     "tokenizers": ("vectorstore/minilm.py",),

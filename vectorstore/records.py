@@ -68,19 +68,16 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON values, in the order of the fields."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
-        }
+        values = ((item.name, getattr(self, item.name)) for item in fields(self))
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Record:
         """The record that `to_json` made these values from; keys of later versions are left out."""
-        known = {item.name for item in fields(cls)}
         given: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
-            if name in known
+            if name in cls.__dataclass_fields__
         }
         return cls(**given)
 

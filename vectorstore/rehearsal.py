@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from vectorstore.matching import keys
 from vectorstore.papers import Paper, look_up_keys, own_ids
 from vectorstore.pen import Waiting
+from vectorstore.preparing import NOTHING, Ahead
 from vectorstore.records import Record
 from vectorstore.store import Store, Written
 
@@ -37,8 +38,14 @@ class Rehearsal:
                         found[paper_id] = self._changed[paper_id]
         return list(found.values())
 
-    def put(self, papers: Sequence[Paper]) -> Written:
-        """Keeps papers; nothing is embedded."""
+    def prepare(self, records: Sequence[Record]) -> Ahead:
+        """Nothing is embedded."""
+        del records
+        return NOTHING
+
+    def put(self, papers: Sequence[Paper], ahead: Ahead = NOTHING) -> Written:
+        """Keeps papers."""
+        del ahead
         for paper in papers:
             self._changed[paper.id] = paper
             self._gone.discard(paper.id)

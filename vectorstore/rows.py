@@ -56,6 +56,36 @@ def to_metadata(paper: Paper, passages: Sequence[Passage]) -> list[Metadata]:
     return rows
 
 
+def to_shelf(paper: Paper, passages: Sequence[Passage]) -> bytes:
+    """A paper and where its passages lie, as the term index keeps them."""
+    spans = [[item.start, item.end] for item in passages]
+    values = {"record": paper.record.to_json(), "spans": spans, **to_columns(paper)}
+    return json.dumps(values, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+class Shelved:
+    """A paper as the term index keeps it; read in full only where that is asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        """Takes what `to_shelf` made."""
+        self._values = json.loads(content.decode("utf-8", "surrogatepass"))
+        self.record = Record.from_json(self._values["record"])
+
+    @property
+    def passages(self) -> list[Passage]:
+        """The record's passages, in order."""
+        record = self.record
+        return [
+            Passage(record.id, ordinal, start, end, record.abstract[start:end])
+            for ordinal, (start, end) in enumerate(self._values["spans"])
+        ]
+
+    @property
+    def paper(self) -> Paper:
+        """The paper, with the records that it was made from."""
+        return from_columns(self.record, self._values["parts"], self._values["apart"])
+
+
 def to_record(metadata: Metadata) -> Record:
     """The record that the metadata of a first row carries."""
     return Record.from_json(json.loads(metadata["record"]))

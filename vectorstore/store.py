@@ -7,7 +7,7 @@ rows that it agrees with. One process at a time holds the pen (`writer.lock`), f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -19,21 +19,22 @@ from chromadb.config import Settings as ChromaSettings
 from filelock import FileLock, Timeout
 
 from vectorstore.address import Address
-from vectorstore.chunking import chunk, embedded_text
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
 from vectorstore.failures import RESTORE, stated
 from vectorstore.filters import Filter
 from vectorstore.fusion import Mode
 from vectorstore.latex import searchable
-from vectorstore.lexical import LexicalIndex, stamp_of
+from vectorstore.lexical import LexicalIndex, Piece, stamp_of
 from vectorstore.manifest import Manifest
 from vectorstore.matching import keys
 from vectorstore.minilm import Vectors
+from vectorstore.narrowing import Narrowing
 from vectorstore.papers import Paper, identities_of, own_ids
 from vectorstore.pen import PEN_FILE, Waiting, take_pen
+from vectorstore.preparing import NOTHING, Ahead, Cut, cut, key_of, prepare
 from vectorstore.records import Hit, Passage, Record
-from vectorstore.rows import batches, row_id, to_paper, to_passage
+from vectorstore.rows import Metadata, batches, row_id, to_paper, to_passage
 from vectorstore.searching import Wanted, find_hits
 from vectorstore.swap import TERMS_FOLDER, drop_draft
 from vectorstore.table import LONG_TAIL_ROWS, PAGE_ROWS, TAIL_ROWS, Table
@@ -83,6 +84,7 @@ class Store:
         self._pen = FileLock(folder / PEN_FILE)
         self._table = Table(folder, self.manifest, connect)
         self.lexical = LexicalIndex(folder / TERMS_FOLDER)
+        self._narrowing = Narrowing(self._table, self.lexical)
         self._finish_what_was_left()
 
     def __enter__(self) -> Store:
@@ -140,7 +142,9 @@ class Store:
         with self._table.turn:
             self._keep_up()
             ids = [found for item in records for found in self.lexical.find([item.id, *keys(item)])]
-        return list(self.get_papers([*own, *ids]).values())
+            unique = list(dict.fromkeys([*own, *ids]))
+            kept = self.lexical.fetch(unique) if unique else {}
+        return [kept[item].paper for item in unique if item in kept]
 
     def find_named(self, identity: str) -> Paper | None:
         """The paper of an id, or with a record of that identity (`doi:10.1101/x`), if any."""
@@ -187,10 +191,10 @@ class Store:
         with self._table.turn:
             self._keep_up()
             try:
-                return find_hits(wanted, self._table, self.lexical)
+                return find_hits(wanted, self._narrowing.nearest, self.lexical)
             except LibraryError:  # another process wrote meanwhile, or the term index is damaged
                 self._reopen()
-                return find_hits(wanted, self._table, self.lexical)
+                return find_hits(wanted, self._narrowing.nearest, self.lexical)
 
     @property
     def folders(self) -> dict[str, str]:
@@ -227,21 +231,34 @@ class Store:
         finally:
             self._pen.release()
 
-    def put(self, papers: Sequence[Paper]) -> Written:
+    def prepare(self, records: Sequence[Record]) -> Ahead:
+        """Cuts and embeds records, ahead of `put`; touches nothing of the library."""
+        return prepare(records, self.embedder)
+
+    def put(self, papers: Sequence[Paper], ahead: Ahead = NOTHING) -> Written:
         """Writes papers, in place of those of the same ids. Within `writing` only.
 
         Passages that were there before keep their vectors.
+
+        Args:
+            papers: Each of another id.
+            ahead: What was prepared; the rest is prepared now.
         """
         if not papers:
             return Written()
-        pieces = [(paper, self._cut(paper.record)) for paper in papers]
-        texts = [text for paper, passages in pieces for text in self._texts(paper.record, passages)]
-        known = self._known_vectors([paper.id for paper in papers])
-        fresh = list(dict.fromkeys(text for text in texts if text not in known))
-        if fresh:
-            known |= zip(fresh, self.embedder.embed(fresh), strict=True)
-        self._write(pieces, np.asarray([known[text] for text in texts], dtype=np.float32))
-        return Written(len(fresh), len(texts) - len(fresh))
+        former = list(self.get([paper.id for paper in papers]).values())
+        known = self._known_vectors(former)
+        cuts = [self._cut(paper.record, ahead) for paper in papers]
+        texts = [text for cut in cuts for text in cut.texts]
+        wanted = {text for text in texts if text not in known}
+        known |= {text: vector for text, vector in ahead.vectors.items() if text in wanted}
+        lacking = list(dict.fromkeys(text for text in texts if text not in known))
+        if lacking:
+            known |= zip(lacking, self.embedder.embed(lacking), strict=True)
+        pieces = [(paper, cut.passages) for paper, cut in zip(papers, cuts, strict=True)]
+        vectors = np.asarray([known[text] for text in texts], dtype=np.float32)
+        self._write(pieces, vectors, {record.id for record in former})
+        return Written(len(wanted), len(texts) - len(wanted))
 
     def remove(self, ids: Iterable[str]) -> list[str]:
         """Takes records out: passages, vectors and terms. Within `writing` only.
@@ -268,41 +285,41 @@ class Store:
             LibraryError: It lacks a vector.
         """
         for batch in batches(other.papers(), PAPERS_AT_ONCE):
-            pieces = [(paper, self._cut(paper.record)) for paper in batch]
+            pieces = [(paper, self._cut(paper.record).passages) for paper in batch]
             ids = [item.id for _, passages in pieces for item in passages]
-            vectors = other._table.vectors(ids)
-            lacking = next((row for row in ids if row not in vectors), None)
+            found = other._table.vectors(ids)
+            lacking = next((row for row in ids if row not in found), None)
             if lacking:
                 raise LibraryError(f"{other.at} lacks the vector of {lacking}. {RESTORE}.")
-            self._write(pieces, np.asarray([vectors[row] for row in ids], dtype=np.float32))
+            vectors = np.asarray([found[row] for row in ids], dtype=np.float32)
+            self._write(pieces, vectors, self.get([paper.id for paper in batch]))
 
-    def _cut(self, record: Record) -> list[Passage]:
-        return chunk(record, self.embedder.count_tokens, self.embedder.window)
+    def _cut(self, record: Record, ahead: Ahead = NOTHING) -> Cut:
+        found = ahead.cuts.get(key_of(record))
+        return found.of(record) if found else cut(record, self.embedder)
 
-    def _texts(self, record: Record, passages: Iterable[Passage]) -> list[str]:
-        """What the embedding model reads for passages."""
-        model = self.embedder
-        return [embedded_text(record, item, model.count_tokens, model.window) for item in passages]
-
-    def _known_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
-        """Vectors of the passages that records of these ids have now, by what was embedded."""
+    def _known_vectors(self, records: Iterable[Record]) -> dict[str, Vectors]:
+        """Vectors of the passages that records have now, by what was embedded."""
         texts: dict[str, str] = {}
-        for record in self.get(ids).values():
-            passages = self._cut(record)
-            texts |= zip([item.id for item in passages], self._texts(record, passages), strict=True)
+        for passages, embedded in map(self._cut, records):
+            texts |= zip([item.id for item in passages], embedded, strict=True)
         vectors = self._table.vectors(list(texts)) if texts else {}
         return {texts[row]: vector for row, vector in vectors.items()}
 
-    def _write(self, pieces: list[tuple[Paper, list[Passage]]], vectors: Vectors) -> None:
-        with self._changing(len(vectors), [paper for paper, _ in pieces]):
+    def _write(
+        self, pieces: list[tuple[Paper, list[Passage]]], vectors: Vectors, former: Collection[str]
+    ) -> None:
+        """Writes papers; those of the ids `former` were there before."""
+        old = [paper for paper, _ in pieces if paper.id in former]
+        with self._changing(len(vectors), pieces):
             self._table.upsert(pieces, vectors)
-            self._table.delete(self._stale_rows([paper.record for paper, _ in pieces]))
-        if self._table.tail >= LONG_TAIL_ROWS:
+            self._table.delete(self._stale_rows(old) if old else [])
+        if self._table.tail_is_long(LONG_TAIL_ROWS):
             self._table.checkpoint()
 
     @contextmanager
     def _changing(
-        self, rows: int, put: Sequence[Paper] = (), removed: Sequence[str] = ()
+        self, rows: int, put: Sequence[Piece] = (), removed: Sequence[str] = ()
     ) -> Iterator[None]:
         """One step of Chroma's rows, of papers that are put and removed; the terms follow."""
         with self._table.changing(rows):
@@ -311,11 +328,10 @@ class Store:
                 self.lexical.replace(put, removed)
             self.lexical.put_stamp(self._stamp())
 
-    def _stale_rows(self, records: Sequence[Record]) -> list[str]:
-        """Rows of earlier, longer states of records."""
-        stamps = {record.id: record.fingerprint for record in records}
-        rows = self._table.select({"record_id": {"$in": list(stamps)}})
-        return [row for row, data in rows.items() if data["stamp"] != stamps[data["record_id"]]]
+    def _stale_rows(self, papers: Sequence[Paper]) -> list[str]:
+        """Rows of earlier, longer states of papers."""
+        rows = self._table.select({"record_id": {"$in": [paper.id for paper in papers]}})
+        return sorted_out(papers, rows)[1]
 
     # Keeping in step -------------------------------------------------------------------------
 
@@ -364,10 +380,29 @@ class Store:
         with stated(self.folder):
             self.lexical.clear()
             for batch in batches(self.papers(), PAGE_ROWS):
-                self.lexical.replace(batch)
-                stale += self._stale_rows([paper.record for paper in batch])
+                rows = self._table.select({"record_id": {"$in": [paper.id for paper in batch]}})
+                live, old = sorted_out(batch, rows)
+                self.lexical.replace(live)
+                stale += old
         with self._changing(len(stale)):
             self._table.delete(stale)
+
+
+def sorted_out(
+    papers: Sequence[Paper], rows: Mapping[str, Metadata]
+) -> tuple[list[tuple[Paper, list[Passage]]], list[str]]:
+    """Papers with their passages, and the rows that are left of other states of them."""
+    passages: dict[str, list[Passage]] = {paper.id: [] for paper in papers}
+    records = {paper.id: paper.record for paper in papers}
+    stale = []
+    for row, data in rows.items():
+        record = records[data["record_id"]]
+        if data["stamp"] == record.fingerprint:
+            passages[record.id].append(to_passage(data, record))
+        else:
+            stale.append(row)
+    ordered = {key: sorted(found, key=lambda item: item.ordinal) for key, found in passages.items()}
+    return [(paper, ordered[paper.id]) for paper in papers], stale
 
 
 def connect(path: str) -> Any:  # noqa: ANN401 - Chroma's types lack `close`, and much it takes

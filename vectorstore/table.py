@@ -39,7 +39,8 @@ TAIL_ROWS = 1000
 """Rows that Chroma's vector index lacks on disk when the end of an `add` has it written; until
 then each process that opens the library inserts them anew, at 0.3 ms a row."""
 LONG_TAIL_ROWS = 4000
-"""The same, in the midst of an `add`."""
+"""The same, in the midst of an `add`; where more rows are settled, a quarter of those, since the
+whole index is copied and loaded at each checkpoint."""
 NEVER = 1_000_000_000
 LOCKED_WAITS = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds between tries of a change that finds the database locked."""
@@ -75,6 +76,7 @@ class Table:
         self._connect = connect
         self._path = _own_path(folder)
         self._sealed = ""
+        self._settled = 0
         self._file = (0, 0)
         self._step = FileLock(folder / STEP_FILE)
         self._client: Any = None
@@ -94,8 +96,12 @@ class Table:
                 self._write_index_after(NEVER)
                 self._seal()
             self._must_be_as_sealed()
-            self._collection.count()
+            self._settled = int(self._collection.count()) - self.tail
             undo.pop_all()
+
+    def tail_is_long(self, least: int) -> bool:
+        """Whether the tail is of at least so many rows, and of a quarter of those settled."""
+        return self.tail >= max(least, self._settled // 4)
 
     def close(self) -> None:
         """Lets go of the files."""

@@ -21,6 +21,8 @@ BUILDERS = (
     "terms.py",
     "chunking.py",
     "embedding.py",
+    "fused.py",
+    "preparing.py",
     "rows.py",
     "table.py",
     "manifest.py",

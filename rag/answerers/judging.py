@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.answerers.features import NAMES, sentence_features
-from rag.answerers.model import Matrix, load_model, mask_names
+from rag.answerers.model import load_model, mask_names
 from rag.answerers.reading import ReadRecord, ReadText, TextReader
 from rag.question import Question
+from rag.trees import Matrix
 from vectorstore.records import Hit, Record
 from vectorstore.sentences import Span
 
-READ_PAPERS = 4
+READ_PAPERS = 3
 """Papers, best first, whose sentences are read for a fact."""
 NEAR_SIMILARITY = 0.3
 NEAR_COVERAGE = 0.4

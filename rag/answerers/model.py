@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -21,35 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.question import Question
+from rag.trees import Matrix, Trees, read_trees
 
-Matrix = NDArray[np.float64]
 MODEL_FILE = "answer_model.json.gz"
-
-
-@dataclass(frozen=True)
-class Trees:
-    """Boosted regression trees over features, summed and squashed to a probability.
-
-    Attributes:
-        bias: What the sum starts with.
-        trees: Of each tree, five arrays over its nodes: feature (-1 in a leaf), threshold, left
-            and right child, value. A row goes left where its feature is at most the threshold.
-    """
-
-    bias: float
-    trees: tuple[tuple[NDArray[Any], ...], ...]
-
-    def predict(self, rows: Matrix) -> Matrix:
-        """A probability for each row."""
-        total = np.full(len(rows), self.bias)
-        for feature, threshold, left, right, value in self.trees:
-            node = np.zeros(len(rows), dtype=np.int64)
-            while (inner := feature[node] >= 0).any():
-                at = node[inner]
-                goes_left = rows[inner, feature[at]] <= threshold[at]
-                node[inner] = np.where(goes_left, left[at], right[at])
-            total += value[node]
-        return np.asarray(sigmoid(total))
 
 
 @dataclass(frozen=True)
@@ -134,11 +107,6 @@ def answer_features(rows: Matrix, probabilities: Matrix, odds: float) -> Matrix:
     )
 
 
-def sigmoid(value: Any) -> Any:  # noqa: ANN401 - a number or an array, given back as such
-    """1 / (1 + e^-x)."""
-    return 1.0 / (1.0 + np.exp(-np.clip(value, -60, 60)))
-
-
 @lru_cache(maxsize=1)
 def load_model() -> AnswerModel:
     """The model that comes with the package."""
@@ -149,22 +117,7 @@ def load_model() -> AnswerModel:
 def from_json(values: dict[str, Any]) -> AnswerModel:
     """The model that these values describe."""
     return AnswerModel(
-        _trees(values["sentences"]),
+        read_trees(values["sentences"]),
         Wording(values["wording"], np.asarray(values["meaning"]), values["wording_bias"]),
-        _trees(values["answers"]),
-    )
-
-
-def _trees(values: dict[str, Any]) -> Trees:
-    return Trees(values["bias"], tuple(_tree(tree) for tree in values["trees"]))
-
-
-def _tree(columns: Sequence[Sequence[float]]) -> tuple[NDArray[Any], ...]:
-    feature, threshold, left, right, value = columns
-    return (
-        np.asarray(feature, dtype=np.int64),
-        np.asarray(threshold, dtype=np.float64),
-        np.asarray(left, dtype=np.int64),
-        np.asarray(right, dtype=np.int64),
-        np.asarray(value, dtype=np.float64),
+        read_trees(values["answers"]),
     )

@@ -165,11 +165,7 @@ class TextReader:
 
     def read_texts(self, texts: Sequence[str]) -> list[ReadText]:
         """Reads texts, all at once."""
-        plain = [searchable(text) for text in texts]
-        return [
-            _with_words(text, states)
-            for text, states in zip(plain, minilm.read(plain), strict=True)
-        ]
+        return minilm.read_with([searchable(text) for text in texts], _with_words)
 
     def read_records(self, records: Sequence[Record]) -> list[ReadRecord]:
         """Reads abstracts, those not remembered all at once."""

@@ -18,10 +18,10 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 from vectorstore.filters import Filter
-from vectorstore.lexical import MAX_ALIKE, LexicalHit, LexicalIndex, stamp_of
+from vectorstore.lexical import MAX_ALIKE, LexicalHit, LexicalIndex, Piece, stamp_of
 from vectorstore.papers import Paper, look_up_keys
 from vectorstore.remote.sparse import FIELD, Weights, vector
-from vectorstore.rows import Metadata, record_id_of, row_id
+from vectorstore.rows import Metadata, Shelved, record_id_of, row_id, to_shelf
 from vectorstore.terms import index_terms
 
 K1, B = 1.2, 0.75
@@ -40,6 +40,9 @@ class Rows(Protocol):
 
     def ids(self, where: dict[str, Any]) -> list[str]:
         """Ids of rows."""
+
+    def pieces(self, ids: Sequence[str]) -> list[Piece]:
+        """Papers with their passages."""
 
     def ranked(
         self, weights: Weights, depth: int, where: dict[str, Any] | None
@@ -62,7 +65,7 @@ class ServedTerms(LexicalIndex):
     def put_stamp(self, stamp: dict[str, Any]) -> None:
         """The terms are part of the rows."""
 
-    def replace(self, papers: Iterable[Paper], removed: Iterable[str] = ()) -> None:
+    def replace(self, pieces: Iterable[Piece], removed: Iterable[str] = ()) -> None:
         """The terms are part of the rows."""
 
     def clear(self) -> None:
@@ -88,6 +91,11 @@ class ServedTerms(LexicalIndex):
             for row, paper in wanted.items()
             if rows.get(row, {}).get(FIELD) != vector(weigh(paper))
         ]
+
+    def fetch(self, ids: Sequence[str]) -> dict[str, Shelved]:
+        """The papers of these ids, as far as they are there."""
+        pieces = self._rows.pieces(ids)
+        return {paper.id: Shelved(to_shelf(paper, passages)) for paper, passages in pieces}
 
     def search(self, terms: Sequence[str], top_k: int, where: Filter) -> list[LexicalHit]:
         """The records that share most with `terms`, best first."""

@@ -19,9 +19,11 @@ from filelock import FileLock
 from vectorstore.address import Address, ServerOptions
 from vectorstore.embedding import Embedder
 from vectorstore.failures import stated
-from vectorstore.lexical import LexicalIndex, stamp_of
+from vectorstore.filters import Filter
+from vectorstore.lexical import LexicalIndex, Piece, stamp_of
 from vectorstore.manifest import Manifest
-from vectorstore.papers import Paper
+from vectorstore.minilm import Vectors
+from vectorstore.narrowing import Narrowing
 from vectorstore.pen import Waiting
 from vectorstore.remote.log import EMPTY
 from vectorstore.remote.served_terms import ServedTerms
@@ -33,6 +35,14 @@ from vectorstore.table import PAGE_ROWS
 
 CACHED = "remote"
 TERMS_LOCK = "terms.lock"
+
+
+class _Narrowing(Narrowing):
+    """Leaves filters to the server: vectors are not fetched to compare them here."""
+
+    def nearest(self, vector: Vectors, depth: int, where: Filter) -> dict[str, float]:
+        """The rows nearest to a vector, of records that pass, with their cosine similarity."""
+        return self._table.nearest(vector, depth, where.chroma())
 
 
 class ServerStore(Store):
@@ -111,13 +121,13 @@ class ServerStore(Store):
 
     @contextmanager
     def _changing(
-        self, rows: int, put: Sequence[Paper] = (), removed: Sequence[str] = ()
+        self, rows: int, put: Sequence[Piece] = (), removed: Sequence[str] = ()
     ) -> Iterator[None]:
         """One step of the rows; the terms follow from what was written, where they were in step."""
         del rows
         with self._table.turn:
             before = self._stamp()
-            with self._shared.step([paper.id for paper in put], removed):
+            with self._shared.step([paper.id for paper, _ in put], removed):
                 yield
             with self._terms_held():
                 if self.lexical.stamp == before:
@@ -160,6 +170,7 @@ class ServerStore(Store):
             if self._shared.keeps_terms
             else LexicalIndex(self.folder / TERMS_FOLDER)
         )
+        self._narrowing = _Narrowing(self._table, self.lexical)
 
     @contextmanager
     def _terms_held(self) -> Iterator[None]:
@@ -178,8 +189,7 @@ class ServerStore(Store):
             self._rebuild_terms()
         else:
             for batch in batches(changed, PAGE_ROWS):
-                papers = self.get_papers(batch)
-                self.lexical.replace(papers.values(), set(batch) - set(papers))
+                self.lexical.replace(self._shared.pieces(batch), removed=batch)
         self.lexical.put_stamp(wanted)
 
     def _changed_since(self, stamp: dict[str, Any]) -> list[str] | None:
@@ -196,4 +206,4 @@ class ServerStore(Store):
     def _rebuild_terms(self) -> None:
         self.lexical.clear()
         for batch in batches(self.papers(), PAGE_ROWS):
-            self.lexical.replace(batch)
+            self.lexical.replace(self._shared.pieces([paper.id for paper in batch]))

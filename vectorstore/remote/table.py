@@ -23,6 +23,7 @@ from typing import Any
 
 from vectorstore.address import Address, ServerOptions
 from vectorstore.errors import LibraryError
+from vectorstore.lexical import Piece
 from vectorstore.manifest import Manifest, check_manifest
 from vectorstore.minilm import Vectors
 from vectorstore.pen import Waiting
@@ -32,6 +33,7 @@ from vectorstore.remote.pen import ServerPen
 from vectorstore.remote.served_terms import weigh
 from vectorstore.remote.server import AbsentError, RefusedError, Server
 from vectorstore.rows import Metadata, batches, row_id, to_paper
+from vectorstore.store import sorted_out
 from vectorstore.table import PAGE_ROWS, Table
 
 TRIES = 5
@@ -72,6 +74,7 @@ class ServerTable(Table):
         self.turn = threading.RLock()
         self.revision = EMPTY
         self.tail = 0
+        self._settled = 0
         self.folders: dict[str, str] = {}
         self._manifest = manifest
         self._address = address
@@ -143,6 +146,13 @@ class ServerTable(Table):
         for page in batches(ids, self._page):
             found |= super().vectors(page)
         return found
+
+    def pieces(self, ids: Sequence[str]) -> list[Piece]:
+        """Those of these papers that are there, with their passages."""
+        rows = self.select({"record_id": {"$in": list(ids)}}) if ids else {}
+        papers = [to_paper(rows[first]) for item in ids if (first := row_id(item, 0)) in rows]
+        known = {row: told for row, told in rows.items() if row_id(told["record_id"], 0) in rows}
+        return list(sorted_out(papers, known)[0])
 
     @contextmanager
     def step(self, put: Sequence[str], removed: Sequence[str]) -> Iterator[None]:

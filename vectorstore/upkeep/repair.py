@@ -22,7 +22,7 @@ import numpy as np
 from filelock import FileLock
 
 from vectorstore.checkpoint import DRAFT as CHECKPOINT_DRAFT
-from vectorstore.chunking import chunk, embedded_text
+from vectorstore.chunking import chunk, embedded_texts
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
 from vectorstore.failures import stated
@@ -224,8 +224,9 @@ def _cut_anew(paper: Paper, embedder: Embedder) -> Iterator[tuple[str, Metadata,
     """Row id, metadata and the text to embed of each passage of a paper."""
     record = paper.record
     passages = chunk(record, embedder.count_tokens, embedder.window)
-    for passage, values in zip(passages, to_metadata(paper, passages), strict=True):
-        text = embedded_text(record, passage, embedder.count_tokens, embedder.window)
+    texts = embedded_texts(record, passages, embedder.count_tokens, embedder.window)
+    rows = to_metadata(paper, passages)
+    for passage, values, text in zip(passages, rows, texts, strict=True):
         yield passage.id, values, text
 
 
@@ -234,7 +235,7 @@ def _write(table: Table, rows: Sequence[Row]) -> None:
         with table.changing(len(page)):
             vectors = np.asarray([vector for *_, vector in page], dtype=np.float32)
             table.upsert_rows([(row, values) for row, values, _ in page], vectors)
-        if table.tail >= LONG_TAIL_ROWS:
+        if table.tail_is_long(LONG_TAIL_ROWS):
             table.checkpoint()
 
 
