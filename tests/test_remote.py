@@ -377,6 +377,23 @@ def polls(most: int) -> Callable[[float], None]:
     return slept
 
 
+def test_a_pen_whose_taking_was_broken_off_keeps_nobody_waiting(
+    store: ServerStore, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(store._shared.pen, "_is_pen", interrupted)
+        with pytest.raises(KeyboardInterrupt), store.writing():
+            pass
+    monkeypatch.setattr(vectorstore.remote.pen, "sleep", polls(0))
+    for name in ("one", "two"):
+        with opened(address, tmp_path / name) as other:
+            assert counts(add(other, PAPERS))["read"] == 3
+
+
+def interrupted(generation: int) -> bool:
+    raise KeyboardInterrupt
+
+
 def test_only_the_last_pen_is_kept(store: ServerStore, address: str) -> None:
     for item in PAPERS:
         add(store, [item])

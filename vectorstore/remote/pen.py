@@ -127,10 +127,14 @@ class ServerPen:
 
     def _highest(self) -> tuple[int, dict[str, Any]]:
         """The generation of the pen, 0 where there never was one, and what it says."""
-        found = self._server.named(self._prefix)
-        told = {int(name.removeprefix(self._prefix)): found[name] for name in found}
+        told = self._generations()
         highest = max(told, default=0)
         return highest, told.get(highest, {})
+
+    def _generations(self) -> dict[int, dict[str, Any]]:
+        found = self._server.named(self._prefix)
+        ends = ((name.removeprefix(self._prefix), told) for name, told in found.items())
+        return {int(end): told for end, told in ends if end.isdecimal()}
 
     def _make(self, generation: int) -> bool:
         """Whether this client made the next generation, and so holds the pen."""
@@ -142,14 +146,21 @@ class ServerPen:
             self._collection = self._server.get(name)
             if (self._collection.metadata or {}).get("holder") != self._holder:
                 return False  # else it is this client's: its request was repeated
-        highest, _ = self._highest()
-        if highest != generation:
-            self._server.delete(name)
-            return False
-        for former in self._server.named(self._prefix):
-            if int(former.removeprefix(self._prefix)) < generation:
-                self._server.delete(former)
-        return True
+        try:
+            return self._is_pen(generation)
+        except BaseException:
+            self._lay_down()
+            raise
+
+    def _is_pen(self, generation: int) -> bool:
+        """Whether what was made is the pen; then those before it go, else it does."""
+        made = self._generations()
+        stale = [item for item in made if item < generation]
+        if max(made, default=0) != generation:
+            stale = [generation]
+        for item in stale:
+            self._server.delete(f"{self._prefix}{item}")
+        return stale != [generation]
 
     def _lay_down(self) -> None:
         """Others wait for the end of the lease where the server cannot be told."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from platform import node
 from typing import Any
@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from vectorstore.address import Address, ServerOptions
 from vectorstore.embedding import Embedder
+from vectorstore.errors import LibraryError
 from vectorstore.failures import stated
 from vectorstore.filters import Filter
 from vectorstore.lexical import LexicalIndex, Piece, stamp_of
@@ -176,7 +177,8 @@ class ServerStore(Store):
     def _terms_held(self) -> Iterator[None]:
         """Keeps other processes of this machine from the terms; sees what they wrote."""
         with stated(self.folder), FileLock(self.folder / TERMS_LOCK):
-            self.lexical.refresh()
+            with suppress(LibraryError):  # damage takes back the stamp, and so is mended within
+                self.lexical.refresh()
             yield
 
     def _catch_up(self) -> None:
