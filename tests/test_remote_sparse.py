@@ -172,12 +172,13 @@ def test_the_same_is_found_as_in_a_folder(
 
 
 def test_the_same_paper_is_found_by_its_keys(store: ServerStore) -> None:
-    papers = [*PAPERS, *numbered(30)]
-    add(store, papers)
-    again = [replace(item, sources=("again.bib",)) for item in papers]
-    report = add(store, again)
-    assert (report.added, report.merged) == (0, 33)
-    assert store.find_named("doi:10.5555/moth").record.title == MOTHS.title  # type: ignore[union-attr]
+    add(store, [*PAPERS, *numbered(30)])
+    twin = replace(MOTHS, id="doi:other", doi="10.5555/other", sources=("c.bib",))
+    report = add(store, [twin])
+    assert (report.added, report.merged) == (0, 1)
+    named = store.find_named("doi:10.5555/other")
+    assert named is not None
+    assert named.record.title == MOTHS.title
 
 
 def test_rows_that_lack_their_terms_are_found(store: ServerStore) -> None:
