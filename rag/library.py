@@ -109,9 +109,7 @@ class Library(Holdings):
         """
         settings = settings or read_settings()
         place = place_of(path, settings)
-        there = settings.model_copy(update={"library": place})
-        with upkeep.subject(there, must_exist=False) as (library, _):
-            upkeep.restore(Path(file), library, replace)
+        upkeep.restore(Path(file), settings.model_copy(update={"library": place}), replace)
         return cls.open(place, settings)
 
     @staticmethod

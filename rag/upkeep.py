@@ -5,9 +5,11 @@ Those in folders are dealt with as files, also where they do not open; those on 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 from rag.config import Settings
@@ -34,7 +36,7 @@ def subject_of(store: Store) -> Subject:
 
 
 @contextmanager
-def subject(settings: Settings, must_exist: bool = True) -> Iterator[tuple[Subject, Embedder]]:
+def subject(settings: Settings) -> Iterator[tuple[Subject, Embedder]]:
     """The library of the settings, and its model.
 
     Raises:
@@ -44,9 +46,9 @@ def subject(settings: Settings, must_exist: bool = True) -> Iterator[tuple[Subje
     if isinstance(place, Path):
         yield place, embedder
         return
-    if must_exist and not exists(place, settings.server_options):
+    if not exists(place, settings.server_options):
         raise LibraryError(f"No library at {place}; expected one that `quoth add` made.")
-    with open_store(place, settings, embedder) as store:
+    with ServerStore(place, embedder, settings.cache, settings.server_options) as store:
         yield subject_of(store), embedder
 
 
@@ -97,13 +99,25 @@ def backup(
 
 
 def restore(
-    file: Path, library: Subject, replace: bool = False, waiting: Waiting | None = None
+    file: Path, settings: Settings, replace: bool = False, waiting: Waiting | None = None
 ) -> BackupReport:
-    """Puts a saved library back; see `vectorstore.upkeep.restore.restore`."""
-    if isinstance(library, Path):
-        from vectorstore.upkeep.restore import restore as restore_folder
+    """Puts a saved library where the settings say; see `vectorstore.upkeep.restore.restore`.
 
-        return restore_folder(file, library, replace, waiting)
-    from vectorstore.remote.upkeep import restore as restore_server
+    One that goes onto a server is unpacked and verified in a folder first.
+    """
+    from vectorstore.upkeep.restore import restore as restore_folder
 
-    return restore_server(file, library, replace, waiting)
+    place = place_of(None, settings)
+    if isinstance(place, Path):
+        return restore_folder(file, place, replace, waiting)
+    from vectorstore.remote.upkeep import put_back
+
+    embedder = open_embedder(settings.embedding)
+    with TemporaryDirectory() as unpacked:
+        report = restore_folder(file, Path(unpacked))
+        with (
+            Store(Path(unpacked), embedder) as saved,
+            open_store(place, settings, embedder) as store,
+        ):
+            put_back(saved, store, replace, waiting)
+    return dataclasses.replace(report, folder=place)

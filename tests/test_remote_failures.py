@@ -10,8 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from chroma_server import ChromaServer, free_port, proxied
+from chromadb.api.base_http_client import BaseHTTPClient
+from chromadb.errors import RateLimitError
 from fake_embedding import fake_embedder, record
 from typer.testing import CliRunner
 
@@ -21,6 +24,7 @@ from rag.library import Library
 from vectorstore.adding import add
 from vectorstore.address import Address, ServerOptions, parse_address
 from vectorstore.errors import LibraryError
+from vectorstore.remote.failures import is_passing
 from vectorstore.remote.store import ServerStore
 from vectorstore.remote.table import exists
 
@@ -133,6 +137,36 @@ def test_a_slow_server_is_given_up_after_the_timeout(chroma: ChromaServer, tmp_p
             assert [hit.record for hit in store.search("moths")] == [MOTHS]
 
 
+def answered(status: int) -> Exception:
+    """What Chroma's client raises for an answer of a proxy."""
+    request = httpx.Request("GET", "http://papers.example.org")
+    response = httpx.Response(status, text="Oh no", request=request)
+    try:
+        BaseHTTPClient._raise_chroma_error(response)
+    except Exception as error:  # noqa: BLE001 - Chroma raises no narrower one
+        return error
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (answered(502), True),
+        (answered(503), True),
+        (answered(401), False),
+        (answered(500), False),
+        (RateLimitError("too many"), True),
+        (httpx.ConnectError("refused"), True),
+        (httpx.RemoteProtocolError("closed"), True),
+        (httpx.ReadTimeout("late"), False),
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]"), False),
+        (ValueError("wrong"), False),
+    ],
+)
+def test_only_what_may_pass_is_tried_again(error: Exception, passing: bool) -> None:
+    assert is_passing(error) is passing
+
+
 # Tokens and TLS ------------------------------------------------------------------------------
 
 
@@ -221,6 +255,7 @@ def quoth(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output.strip()
 
 
+@pytest.mark.slow
 def test_the_command_line_works_on_a_server(
     chroma: ChromaServer, papers_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +334,15 @@ def test_commands_on_a_library_that_is_not_there_make_none(
     assert os.listdir(tmp_path) == []
 
 
+def test_a_backup_that_is_none_makes_no_library(chroma: ChromaServer, tmp_path: Path) -> None:
+    address, file = chroma.address("never-made"), tmp_path / "a.zip"
+    file.write_bytes(b"PK")
+    code, output = quoth("restore", str(file), "--library", address)
+    assert (code, "is no backup that can be restored" in output) == (1, True)
+    assert not exists(parse_address(address), ServerOptions())
+
+
+@pytest.mark.slow
 def test_a_library_on_a_server_is_checked_saved_and_put_back(
     chroma: ChromaServer, papers_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""A library on disk: records in, ranked hits out. The only importer of chromadb.
+"""A library on disk: records in, ranked hits out. `remote` has those on a Chroma server.
 
 Chroma holds everything; one upsert writes all rows of a record, so that a killed `add` leaves
 whole records only. The term index beside it is derived, and stamped with the revision of Chroma's

@@ -79,8 +79,7 @@ def restore(
     from rag.cli.findings import restore_blocks
     from rag.config import read_settings
 
-    with upkeep.subject(read_settings(library=library), must_exist=False) as (held, _):
-        restored = upkeep.restore(file.expanduser(), held, replace, tell)
+    restored = upkeep.restore(file.expanduser(), read_settings(library=library), replace, tell)
     if as_json:
         write_json(restored.to_json())
     else:

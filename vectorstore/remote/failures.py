@@ -15,7 +15,9 @@ _AWAY = (502, 503, 504)
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether the same may succeed shortly: the server is away, as while it is started again."""
+    """Whether the same may succeed shortly: the server is started again, or has too much to do."""
+    if type(error).__name__ == "RateLimitError":
+        return True
     found = next((item for item in _chain(error) if isinstance(item, httpx.HTTPError)), None)
     if isinstance(found, httpx.HTTPStatusError):
         return found.response.status_code in _AWAY

@@ -24,7 +24,6 @@ from vectorstore.upkeep.examined import FAULTS, LOST, Examined, judge
 from vectorstore.upkeep.health import HealthReport
 from vectorstore.upkeep.rawrows import RawRow
 from vectorstore.upkeep.repair import RepairReport
-from vectorstore.upkeep.restore import restore as restore_files
 
 _BATCH = 250
 
@@ -94,36 +93,33 @@ def backup(
     return replace(report, folder=store.at)
 
 
-def restore(
-    file: Path, store: ServerStore, replace_papers: bool = False, waiting: Waiting | None = None
-) -> BackupReport:
-    """Puts the library of a backup onto a server, once all of it was verified.
+def put_back(
+    saved: Store, store: Store, replace_papers: bool = False, waiting: Waiting | None = None
+) -> None:
+    """Puts a library that was saved onto a server, in place of what is there.
 
-    A restore that is broken off leaves papers of both; the same again completes it.
+    One that is broken off leaves papers of both; the same again completes it.
 
     Args:
-        file: The backup.
+        saved: The library as it was unpacked.
         store: Where to.
         replace_papers: Whether papers that are there may go.
         waiting: Told what it waits for, where another client is adding.
 
     Raises:
-        LibraryError: It is no backup, or of another model; there are papers; or the server fails.
+        LibraryError: There are papers; or the server fails.
     """
-    with TemporaryDirectory() as place, store.writing(waiting):
+    with store.writing(waiting):
         if len(store) and not replace_papers:
             raise LibraryError(
                 f"{store.at} holds a library already. Name another one, or let the backup take "
                 "its place (--replace)."
             )
-        report = restore_files(file, Path(place))
-        with Store(Path(place), store.embedder) as saved:
-            store.take_over(saved)
-            kept = {paper.id for paper in saved.papers()}
-            store.remove([paper.id for paper in store.papers() if paper.id not in kept])
-            for name, folder in saved.folders.items():
-                store.remember_folder(name, folder)
-    return replace(report, folder=store.at)
+        store.take_over(saved)
+        kept = {paper.id for paper in saved.papers()}
+        store.remove([paper.id for paper in store.papers() if paper.id not in kept])
+        for name, folder in saved.folders.items():
+            store.remember_folder(name, folder)
 
 
 def _examine(store: ServerStore) -> tuple[HealthReport, list[Examined]]:
