@@ -27,6 +27,7 @@ DOORS = {
     "onnxruntime": ("vectorstore/minilm.py",),
     "openai": ("rag/llm.py",),
     "tokenizers": ("vectorstore/minilm.py",),
+    "ray": ("vectorstore/engines/cluster.py",),
     "urllib.request": (),
     "http.client": ("evals/bench/serve.py",),
     "requests": (),

@@ -25,6 +25,7 @@ from vectorstore.readers.packing import (
     find_packing,
     unpack_gzip,
 )
+from vectorstore.records import Note, RejectedRecord
 
 __all__ = [
     "CHUNK_BYTES",
@@ -95,7 +96,7 @@ def find_documents(
 
 def find_files(
     path: Path, columns: Mapping[str, str] | None = None, source: str | None = None
-) -> Iterator[File | Found]:
+) -> Iterator[File | RejectedRecord | Note]:
     """The files in what a user named, unopened; `find_documents` but for standard input."""
     file = File(path, source or source_name(path), columns or {})
     try:
@@ -147,7 +148,7 @@ def _spool(file: File) -> Iterator[Found]:
             yield from open_file(replace(file, path=path))
 
 
-def _walk(top: File) -> Iterator[File | Found]:
+def _walk(top: File) -> Iterator[File | RejectedRecord | Note]:
     """The files of a folder, named behind it; links to folders are not followed."""
     waiting, empty = [top.path], True
     while waiting:
@@ -185,7 +186,7 @@ def _behind(top: File, path: Path) -> File:
     return replace(top, path=path, source=f"{top.source}/{name}", companion=True)
 
 
-def _take(file: File) -> File | Found:
+def _take(file: File) -> File | RejectedRecord | Note:
     """An entry of a folder, unless it is no file."""
     path, document = file.path, file.document()
     try:
