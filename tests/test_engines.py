@@ -21,6 +21,7 @@ from fake_embedding import HashEmbedding, fake_embedder, numbered
 from test_adding import contents
 from test_cli_gathering import quoth
 
+from evals.bench.clusters import measure_engines
 from rag.config import Settings
 from rag.library import Library
 from vectorstore.adding import add
@@ -496,3 +497,12 @@ def test_the_command_starts_ray_and_ends_it(papers_file: Path, tmp_path: Path) -
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"4 records read: 4 added.\n4 papers in {tmp_path / 'lib'}\n"
+
+
+@pytest.mark.slow
+def test_both_engines_are_measured(papers_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    measured = measure_engines(papers_file, 3)
+    assert (measured["records"], measured["same"]) == (3, True)
+    assert measured["vector_difference"] < 1e-5
+    assert measured["local"].keys() < measured["ray"].keys()

@@ -35,6 +35,7 @@ BATCHES_EACH = 2
 """On their way for each worker: one that it prepares, one that waits for it."""
 STORE_BYTES = 256 * 1024 * 1024
 """Of shared memory, for results on their way, where Ray runs on this machine alone."""
+LOCAL = "local"
 LOOPBACK = "127.0.0.1"
 
 
@@ -45,10 +46,11 @@ def start_ray(choice: Choice, embedder: Embedder) -> Iterator[Cluster]:
     Raises:
         EngineError: Ray is not installed, or cannot be used.
     """
-    ray = _import_ray()
+    address = choice.address or os.environ.get("RAY_ADDRESS") or LOCAL
+    ray = _import_ray(address)
     joined = ray.is_initialized()
     if not joined:
-        _join(ray, choice)
+        _join(ray, address, choice.workers)
     cluster = None
     try:
         cluster = Cluster(ray, _count_workers(ray, choice), embedder, choice.tell or _say_nothing)
@@ -204,8 +206,10 @@ class Cluster:
             ) from error
 
 
-def _import_ray() -> ModuleType:
+def _import_ray(address: str) -> ModuleType:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    if address != LOCAL:  # each try takes up to 40 seconds, and Ray's own 20 of them a quarter hour
+        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
     try:
         import ray
     except ModuleNotFoundError as error:
@@ -215,18 +219,17 @@ def _import_ray() -> ModuleType:
     return ray
 
 
-def _join(ray: ModuleType, choice: Choice) -> None:
+def _join(ray: ModuleType, address: str, workers: int | None) -> None:
     """Joins a running cluster, or starts Ray on this machine; no file is sent anywhere."""
-    address = choice.address or os.environ.get("RAY_ADDRESS") or "local"
     if address.startswith("ray://"):
         raise EngineError(
             f"{address} is an address of Ray Client, which does not read in batches; expected "
             f"HOST:PORT of a cluster that this machine is part of."
         )
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-    if address == "local":
+    if address == LOCAL:
         options |= {
-            "num_cpus": choice.workers or thread_count(),
+            "num_cpus": workers or thread_count(),
             "object_store_memory": STORE_BYTES,
             "include_dashboard": False,
             "_node_ip_address": LOOPBACK,
@@ -234,7 +237,10 @@ def _join(ray: ModuleType, choice: Choice) -> None:
     try:
         ray.init(address, **options)
     except (RuntimeError, ValueError, OSError) as error:
-        raise EngineError(f"Ray at {address} cannot be used: {_last_line(error)}") from error
+        raise EngineError(
+            f"Ray at {address} cannot be used: {_last_line(error)}. Does it run there? A cluster "
+            f"that asks for a token wants RAY_AUTH_MODE=token in the environment."
+        ) from error
 
 
 def _count_workers(ray: ModuleType, choice: Choice) -> int:
