@@ -47,6 +47,8 @@ class Settings(BaseSettings):
         llm_seed: For servers that take one.
         llm_price_in: Price of a million tokens of a prompt, in any currency.
         llm_price_out: Price of a million tokens of a reply, in the same one.
+        ray_address: Of a running Ray cluster, for `quoth add --engine ray`; `RAY_ADDRESS` where
+            None, and else Ray is started on this machine for as long as it is needed.
         contact: Your mail address, shown to the services that papers are fetched from; they ask
             for one, and serve those who give it better.
         arxiv_url: API of arXiv, or of a mirror.
@@ -79,6 +81,7 @@ class Settings(BaseSettings):
     llm_seed: int | None = None
     llm_price_in: float | None = Field(default=None, ge=0.0)
     llm_price_out: float | None = Field(default=None, ge=0.0)
+    ray_address: str | None = None
     contact: str | None = None
     arxiv_url: str = "https://export.arxiv.org/api/query"
     crossref_url: str = "https://api.crossref.org"

@@ -30,6 +30,7 @@ DOORS = {
     "openvino": ("evals/speed/variants.py",),
     "openai": ("rag/llm.py",),
     "tokenizers": ("vectorstore/minilm.py",),
+    "ray": ("vectorstore/engines/cluster.py",),
     "urllib.request": (),
     "http.client": ("evals/bench/serve.py",),
     "requests": (),
