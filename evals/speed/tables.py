@@ -34,8 +34,8 @@ def speed_rows(result: Figures) -> list[Row]:
         Row("quoth ask", starting["ask"]["seconds"], "s"),
         Row("quoth ask over importing its parts", starting["ask"]["ratio"], "times", "<= 1.25"),
     ]
-    for name, engine in result.get("engines", {}).items():
-        rows += [Row(f"engines: {name}, {key}", value, "") for key, value in _numbers(engine)]
+    if "engines" in result:
+        rows += _engines(result["engines"])
     return rows
 
 
@@ -123,7 +123,15 @@ def _growth(libraries: Figures) -> Iterator[Row]:
         yield Row(f"{label}, p50, {last} over {first}", ratio, "times", "<= 1.6")
 
 
-def _numbers(figures: Figures) -> Iterator[tuple[str, float]]:
-    for name, value in figures.items():
-        if isinstance(value, (int, float)):
-            yield name, float(value)
+def _engines(engines: Figures) -> Iterator[Row]:
+    local, ray = engines["local"], engines["ray"]
+    yield Row("engines: local", local["records_per_second"], "records/s")
+    yield Row("engines: Ray, 2 workers", ray["records_per_second"], "records/s")
+    ratio = ray["records_per_second"] / local["records_per_second"]
+    yield Row("engines: Ray over local", ratio, "times")
+    yield Row("engines: Ray, starting", ray["start_seconds"], "s")
+    names = {"driver_mb": "driver", "worker_mb": "a worker", "object_store_mb": "object store"}
+    for key, name in names.items():
+        if ray.get(key) is not None:
+            yield Row(f"engines: Ray, most memory of {name}", ray[key], "MB")
+    yield Row("engines: the same library", float(engines["same"]), "1 = yes", "= 1")
