@@ -173,12 +173,6 @@ def serve_table(result: Figures) -> Table:
     return make_table(title, ("figure", "value"), rows)
 
 
-def speed_table(rows: Iterable[Figures]) -> Table:
-    """Every figure with its aim, where it has one."""
-    cells = ([row["name"], f"{row['value']:.3g}", row["unit"], row["aim"] or ""] for row in rows)
-    return make_table("Speed", ("figure", "value", "unit", "aim"), cells)
-
-
 def claim_tables(result: Figures) -> list[Table]:
     """One row a measure of `bench claims`."""
     stated, three = result["support_against_contradiction"], result["three_way"]

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
         chroma_tenant: Tenant on a Chroma server.
         chroma_database: Its database.
         chroma_timeout: Seconds of silence after which a request to it is given up.
+        ray_address: Of a running Ray cluster, for `quoth add --engine ray`; `RAY_ADDRESS` where
+            None, and else Ray is started on this machine for as long as it is needed.
         contact: Your mail address, shown to the services that papers are fetched from; they ask
             for one, and serve those who give it better.
         arxiv_url: API of arXiv, or of a mirror.
@@ -114,6 +116,7 @@ class Settings(BaseSettings):
     chroma_tenant: str = "default_tenant"
     chroma_database: str = "default_database"
     chroma_timeout: float = Field(default=30.0, gt=0.0)
+    ray_address: str | None = None
     contact: str | None = None
     arxiv_url: str = "https://export.arxiv.org/api/query"
     crossref_url: str = "https://api.crossref.org"

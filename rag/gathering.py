@@ -1,4 +1,4 @@
-"""What a user names to be added -> records: files, folders, standard input, or the network."""
+"""What a user names to be added -> sources: files, folders, standard input, or the network."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rag.config import Settings
+from vectorstore.engines import Named, Source
 from vectorstore.readers import Item, read
 
 
-def items_of(
+def sources_of(
     names: Sequence[str | Path], settings: Settings, columns: Mapping[str, str] | None, limit: int
-) -> Iterator[Item]:
-    """All records of what was named, one after the other.
+) -> Iterator[Source]:
+    """What was named, to be read by an engine one after the other.
 
     Args:
         names: Files, folders, `-`, or names of papers on the network; a file of that very name
@@ -23,9 +24,11 @@ def items_of(
     """
     for name in names:
         if _is_on_network(name):
-            yield from _fetched(str(name), settings, limit)
+            yield _fetched(str(name), settings, limit)
+        elif str(name) == "-":
+            yield read(Path(name), columns)
         else:
-            yield from read(Path(name).expanduser() if str(name) != "-" else Path(name), columns)
+            yield Named(Path(name).expanduser(), columns)
 
 
 def _is_on_network(name: str | Path) -> bool:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from rag import upkeep
 from rag.config import Settings
-from rag.gathering import items_of
+from rag.gathering import sources_of
 from rag.upkeep import subject_of
 from vectorstore.adding import Progress, Shelf, add
+from vectorstore.engines import Choice, start
 from vectorstore.errors import LibraryError
 from vectorstore.papers import Paper
 from vectorstore.pen import Waiting
@@ -54,6 +55,8 @@ class Holdings:
         columns: Mapping[str, str] | None = None,
         limit: int = 100,
         dry_run: bool = False,
+        engine: str = "local",
+        workers: int | None = None,
     ) -> AddReport:
         """Adds papers; what each record became is in the report.
 
@@ -66,11 +69,21 @@ class Holdings:
                 `{"Summary": "abstract"}`.
             limit: Papers that a search on the network may bring, at most.
             dry_run: Whether to report what would become of them, and change nothing.
+            engine: `local`, or `ray`: files are read and records embedded by processes of a Ray
+                cluster. The library is the same.
+            workers: Processes that embed; as many as the cluster has CPUs where None.
+
+        Raises:
+            QuothError: The library cannot be written, or the engine or the embedding model fails;
+                adding the same again goes on from there.
         """
         self._must_be_ones_own()
         several = [paths] if isinstance(paths, (str, Path)) else list(paths)
-        items = items_of(several, self.settings, columns, limit)
-        return add(self._shelf(dry_run), items, progress, waiting)
+        sources = sources_of(several, self.settings, columns, limit)
+        with start(self._choice(engine, workers, waiting), self.store.embedder) as running:
+            preparer = None if dry_run else running.preparer
+            items = running.read(sources)
+            return add(self._shelf(dry_run), items, progress, waiting, preparer=preparer)
 
     def sync(
         self,
@@ -80,6 +93,8 @@ class Holdings:
         confirm: Confirm | None = None,
         progress: Progress | None = None,
         waiting: Waiting | None = None,
+        engine: str = "local",
+        workers: int | None = None,
     ) -> SyncReport:
         """Adds what the files of a folder say, and removes what they ceased to say.
 
@@ -90,15 +105,19 @@ class Holdings:
             confirm: Told what would be removed, before it is; says whether to.
             progress: Told how many records were just dealt with.
             waiting: Told in one line what it waits for, where another process is adding.
+            engine: As of `add`.
+            workers: As of `add`.
 
         Raises:
             LibraryError: There is no such folder, or nothing in it can be read.
+            QuothError: As of `add`.
         """
         self._must_be_ones_own()
         place = Path(folder).expanduser()
-        return sync_folder(
-            self.store, place, name, dry_run, confirm=confirm, progress=progress, waiting=waiting
-        )
+        with start(self._choice(engine, workers, waiting), self.store.embedder) as running:
+            return sync_folder(
+                self.store, place, name, dry_run, confirm, progress, waiting, running
+            )
 
     def duplicates(self) -> list[Paper]:
         """Papers that were made from more than one record, with those records and why."""
@@ -170,6 +189,9 @@ class Holdings:
             replace: Whether a file of that name may be replaced.
         """
         return upkeep.backup(subject_of(self.store), Path(file), replace=replace)
+
+    def _choice(self, engine: str, workers: int | None, tell: Waiting | None) -> Choice:
+        return Choice(engine, workers, self.settings.ray_address, tell)
 
     def _shelf(self, dry_run: bool) -> Shelf:
         return Rehearsal(self.store) if dry_run else self.store

@@ -338,7 +338,7 @@ class _Named:
         `max_completion_tokens` alone.
         """
         from llama_index.llms.openai import OpenAI
-        from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]
+        from llama_index.llms.openai_like import OpenAILike
 
         options = self.options
         extra = {} if options.seed is None else {"seed": options.seed}

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from evals import cli
 from evals.baseline import answer_naively
 from evals.beir import Beir, Document
-from evals.bench import abstain, cases, retrieval, speed
+from evals.bench import abstain, cases, retrieval
 from evals.bench.cache import built_library, library_key
 from evals.bench.libraries import copies, read_abstracts
 from evals.cases import Case
@@ -343,60 +343,6 @@ def test_another_corpus_or_model_makes_another_library(tmp_path: Path) -> None:
     assert library_key([corpus], "other") != first
     corpus.write_text("b")
     assert library_key([corpus], "model") != first
-
-
-# Speed
-
-
-def test_latency_is_the_median_of_the_runs_quantiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    durations = iter([0.001, 0.001, 0.002, 0.002, 0.009, 0.009])
-    monkeypatch.setattr(speed, "seconds", lambda act: next(durations))
-    assert speed.measure_ask(19, ["a", "b"], lambda question: None) == {
-        "records": 19,
-        "questions": 2,
-        "p50_ms": 2.0,
-        "p95_ms": 2.0,
-    }
-
-
-def test_ingest_is_measured_against_the_bare_embedding(monkeypatch: pytest.MonkeyPatch) -> None:
-    durations = iter([1, 2, 1, 4, 3, 4])
-    monkeypatch.setattr(speed, "seconds", lambda act: next(durations))
-    assert speed.measure_ingest(100, lambda folder: None, lambda: None) == {
-        "records": 100,
-        "records_per_second": 25.0,
-        "embedding_per_second": 100.0,
-        "ratio": 0.5,
-    }
-
-
-def test_latencies_compare_as_the_larger_over_the_smaller() -> None:
-    small, large = {"p50_ms": 4.0, "p95_ms": 8.0}, {"p50_ms": 8.0, "p95_ms": 12.0}
-    result = speed.compare_latency(small, large)
-    assert (result["ratio_p50"], result["ratio_p95"]) == (2.0, 1.5)
-    assert speed.compare_latency(small, None)["ratio_p50"] is None
-
-
-def test_questions_are_made_of_evenly_spaced_titles() -> None:
-    titles = [f"T{number}." for number in range(6)]
-    assert speed.questions_from(titles, 3) == [
-        "What does the work on T0 find?",
-        "What does the work on T2 find?",
-        "What does the work on T4 find?",
-    ]
-
-
-def test_a_process_that_fails_is_told_with_its_last_line() -> None:
-    command = [sys.executable, "-c", "import sys; sys.exit('no such library')"]
-    with pytest.raises(EvalError) as caught:
-        speed.run_process(command)
-    assert str(caught.value) == f"{' '.join(command)}: exit code 1 (no such library)."
-
-
-def test_a_process_that_does_not_exist_is_told() -> None:
-    with pytest.raises(EvalError) as caught:
-        speed.run_process(["/no/quoth"])
-    assert str(caught.value) == "/no/quoth: cannot be started (No such file or directory)."
 
 
 def test_copies_of_records_are_told_apart() -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple, Protocol
 
 from vectorstore.matching import keys
 from vectorstore.papers import Paper, look_up_keys
 from vectorstore.pen import Waiting
 from vectorstore.placing import Outcome, Plan, Run
-from vectorstore.preparing import NOTHING, Ahead
+from vectorstore.preparing import NOTHING, Ahead, Preparer, in_a_thread
 from vectorstore.records import AddReport, Note, Record, RejectedRecord, SkippedRecord
 from vectorstore.rows import batches
 from vectorstore.store import Written
@@ -52,6 +52,7 @@ def add(
     progress: Progress | None = None,
     waiting: Waiting | None = None,
     run: Run | None = None,
+    preparer: Preparer | None = None,
 ) -> AddReport:
     """Adds what readers read; each item shows up once in the report.
 
@@ -61,13 +62,15 @@ def add(
         progress: Told of each step.
         waiting: Told what it waits for, where another process is adding.
         run: Takes in what was read.
+        preparer: Cuts and embeds records ahead; a thread of this process where None.
 
     Raises:
         LibraryError: The library cannot be written; what the report would have counted up to the
             last step is in the library, whole, and adding the same items again completes it.
     """
-    adding = _Adding(store, run or Run())
-    with store.writing(waiting):
+    preparing = nullcontext(preparer) if preparer else in_a_thread(store.prepare)
+    with store.writing(waiting), preparing as ahead:
+        adding = _Adding(store, run or Run(), ahead)
         for step in adding.steps(batches(items, BATCH_RECORDS)):
             adding.write(step)
             if progress:
@@ -81,50 +84,58 @@ class _Step(NamedTuple):
     Attributes:
         size: Items that were read.
         usable: Those of them that can be added.
-        same: Papers that they may be of, as they were before the batch ahead was written.
-        ahead: What is being prepared of those that seem to be new.
+        same: Papers that they may be of, as they were before the batches ahead were written.
+        ahead: Waits for what is being prepared of those that seem to be new.
     """
 
     size: int
     usable: list[Record | Paper]
     same: list[Paper]
-    ahead: Future[Ahead]
+    ahead: Callable[[], Ahead]
 
 
 class _Adding:
     """What was added so far."""
 
-    def __init__(self, store: Shelf, run: Run) -> None:
+    def __init__(self, store: Shelf, run: Run, preparer: Preparer) -> None:
         self.report = AddReport()
         self._store = store
         self._run = run
+        self._preparer = preparer
         self._last = Plan(())
 
     def steps(self, batched: Iterable[list[Read]]) -> Iterator[_Step]:
-        """The batches; while one is being written, the next is embedded in another thread."""
-        with ThreadPoolExecutor(1, thread_name_prefix="quoth-adding") as executor:
-            waiting: _Step | None = None
-            for items in batched:
-                step = self._begin(items, executor)
-                if waiting:
-                    yield waiting
-                waiting = step
-            if waiting:
-                yield waiting
+        """The batches; while one is being written, the next ones are being prepared."""
+        waiting: deque[_Step] = deque()
+        for items in batched:
+            waiting.append(self._begin(items))
+            if len(waiting) > self._preparer.depth:
+                yield waiting.popleft()
+        while waiting:
+            yield waiting.popleft()
 
     def write(self, step: _Step) -> None:
         """Puts a batch into the library."""
-        plan = Plan(self._last.brought_up_to_date(step.same))
+        plan = Plan(self._same_now(step))
         for item in step.usable:
             outcome = _place(plan, item, self._run)
             setattr(self.report, outcome, getattr(self.report, outcome) + 1)
-        written = self._store.put(plan.changed(), step.ahead.result())
+        written = self._store.put(plan.changed(), step.ahead())
         self.report.embedded += written.embedded
         self.report.kept += written.kept
         self._store.remove(plan.gone())
         self._last = plan
 
-    def _begin(self, items: list[Read], executor: ThreadPoolExecutor) -> _Step:
+    def _same_now(self, step: _Step) -> list[Paper]:
+        """The papers that records of a batch may be of, once all before it was written."""
+        if self._preparer.depth == 1:
+            return self._last.brought_up_to_date(step.same)
+        return self._find_same(step.usable)
+
+    def _find_same(self, items: Sequence[Record | Paper]) -> list[Paper]:
+        return self._store.find_same([record for item in items for record in _records_of(item)])
+
+    def _begin(self, items: list[Read]) -> _Step:
         report = self.report
         report.read += sum(not isinstance(item, Note) for item in items)
         report.rejected += [item for item in items if isinstance(item, RejectedRecord)]
@@ -132,10 +143,10 @@ class _Adding:
         report.notes += [item for item in items if isinstance(item, Note)]
         given = [item for item in items if isinstance(item, Record | Paper)]
         usable = [item for item in given if _is_usable(item, report)]
-        same = self._store.find_same([record for item in usable for record in _records_of(item)])
+        same = self._find_same(usable)
         held = {key for paper in same for key in look_up_keys(paper)}
         new = [record for item in usable if held.isdisjoint(keys(record := _record_of(item)))]
-        return _Step(len(items), usable, same, executor.submit(self._store.prepare, new))
+        return _Step(len(items), usable, same, self._preparer.begin(new))
 
 
 def _place(plan: Plan, item: Record | Paper, run: Run) -> Outcome:

@@ -19,3 +19,7 @@ class QuestionError(QuothError):
 
 class FetchError(QuothError):
     """A service on the network that could not be reached, or did not answer as it should."""
+
+
+class EngineError(QuothError):
+    """A cluster that cannot be used, or that lost the same work again and again."""

@@ -5,7 +5,9 @@ It takes no library, so that it can be done ahead of writing: in another thread,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -49,6 +51,19 @@ class Ahead(NamedTuple):
 NOTHING = Ahead({}, {})
 
 
+class Preparer(NamedTuple):
+    """Prepares batches while others are written.
+
+    Attributes:
+        begin: Begins to prepare records; what it returns waits for the outcome, and raises an
+            `EmbeddingError` where the model could not be asked.
+        depth: How many batches are begun before the first of them is written, that one aside.
+    """
+
+    begin: Callable[[Sequence[Record]], Callable[[], Ahead]]
+    depth: int
+
+
 def key_of(record: Record) -> Key:
     """What decides how a record is cut and embedded."""
     return record.title, record.abstract
@@ -70,3 +85,10 @@ def prepare(records: Iterable[Record], embedder: Embedder) -> Ahead:
     texts = list(dict.fromkeys(text for item in cuts.values() for text in item.texts))
     vectors = embedder.embed(texts) if texts else ()
     return Ahead(cuts, dict(zip(texts, vectors, strict=True)))
+
+
+@contextmanager
+def in_a_thread(prepare: Callable[[Sequence[Record]], Ahead]) -> Iterator[Preparer]:
+    """Prepares a batch in a thread of its own while the one before is written."""
+    with ThreadPoolExecutor(1, thread_name_prefix="quoth-adding") as executor:
+        yield Preparer(lambda records: executor.submit(prepare, records).result, depth=1)

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from vectorstore.adding import Progress, Read, Shelf, add
+from vectorstore.engines import Local, Named, Running
 from vectorstore.errors import LibraryError
 from vectorstore.papers import Paper, Part, assemble, without_source
 from vectorstore.pen import Waiting
 from vectorstore.placing import Run, said
-from vectorstore.readers import read
+from vectorstore.preparing import Preparer
 from vectorstore.readers.opening import source_name
 from vectorstore.records import AddReport, Record
 from vectorstore.rehearsal import Rehearsal
@@ -70,6 +71,7 @@ def sync_folder(
     confirm: Confirm | None = None,
     progress: Progress | None = None,
     waiting: Waiting | None = None,
+    engine: Running | None = None,
 ) -> SyncReport:
     """Keeps a library in step with a folder; see `sync`.
 
@@ -81,6 +83,7 @@ def sync_folder(
         confirm: Asked before anything is removed.
         progress: Told how many records were just dealt with.
         waiting: Told what it waits for, where another process is adding.
+        engine: Reads the files and prepares the records; this process where None.
 
     Raises:
         LibraryError: There is no such folder, or another one goes by its name; or as `sync`.
@@ -88,13 +91,14 @@ def sync_folder(
     if not folder.is_dir():
         raise LibraryError(f"{folder} is no folder; expected one with files of abstracts.")
     name = name or source_name(folder)
-    items = read(folder, source=name)
+    engine = engine or Local()
+    items = engine.read([Named(folder, source=name)])
     if dry_run:
         report = sync(Rehearsal(store), name, items, progress=progress)
         report.dry_run = True
         return report
     name_folder(store, folder, name)
-    return sync(store, name, items, confirm, progress, waiting)
+    return sync(store, name, items, confirm, progress, waiting, engine.preparer)
 
 
 def name_folder(store: Store, folder: Path, name: str) -> None:
@@ -120,6 +124,7 @@ def sync(
     confirm: Confirm | None = None,
     progress: Progress | None = None,
     waiting: Waiting | None = None,
+    preparer: Preparer | None = None,
 ) -> SyncReport:
     """Adds what the files of a folder say, and removes what they ceased to say.
 
@@ -130,6 +135,7 @@ def sync(
         confirm: Asked before anything is removed.
         progress: Told how many records were just dealt with.
         waiting: Told what it waits for, where another process is adding.
+        preparer: As of `add`.
 
     Raises:
         LibraryError: The library cannot be written; or the folder holds no record at all, though
@@ -137,7 +143,7 @@ def sync(
     """
     run = Run()
     with shelf.writing(waiting):
-        report = SyncReport(add(shelf, items, progress, waiting, run))
+        report = SyncReport(add(shelf, items, progress, waiting, run, preparer))
         unread = {item.source for item in report.added.rejected} if run.seen else set()
         reduced, removed, report.doubtful = _sweep(shelf, name, run, unread)
         if (reduced or removed) and not run.seen:

@@ -120,18 +120,62 @@ def speed(
     corpus: Annotated[
         Path | None, typer.Option(help="JSON Lines of title and abstract, plain or gzipped.")
     ] = None,
+    sizes: Annotated[
+        str, typer.Option(help="Papers of the libraries that are asked.")
+    ] = "1000,10000,46114",
+    large: Annotated[
+        int | None,
+        typer.Option(min=1, help="Papers of one more library, of perturbed copies of the corpus."),
+    ] = None,
+    engines: Annotated[bool, typer.Option("--engines", help="Add by Ray's workers, too.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw cost against size, as PNG or SVG.")
+    ] = None,
     cache: Cache = None,
     as_json: AsJson = False,
 ) -> None:
-    """Time adding and asking, against what they cannot do without."""
-    from evals.bench.run import run_speed
-    from evals.bench.speed import figures
-    from evals.tables import speed_table
+    """Time adding, opening, searching and answering; memory and disk; everything as ratios."""
+    from evals.speed.plot import plot_cost
+    from evals.speed.run import run_speed
+    from evals.speed.tables import speed_tables
 
-    result = run_speed(corpus, cache)
+    result = run_speed(corpus, cache, read_sizes(sizes), large, engines)
     if corpus is None:
-        tell("Figures of the sample only; --corpus FILE.jsonl adds `ask` over 10,000 abstracts.")
-    show(result, as_json, lambda found: [speed_table(figures(found))])
+        tell("Figures of the sample only; --corpus FILE.jsonl measures libraries of many sizes.")
+    show(result, as_json, speed_tables)
+    if plot:
+        plot_cost(result["libraries"], plot)
+
+
+@bench.command()
+def embedding(
+    corpus: Annotated[
+        Path | None, typer.Option(help="JSON Lines of title and abstract, plain or gzipped.")
+    ] = None,
+    beir: Annotated[
+        Path | None, typer.Option(help="BEIR test set: ranks it by each variant's vectors.")
+    ] = None,
+    split: Split = "train",
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the default model in several ways: throughput, latency, start-up, memory, quality."""
+    from evals.speed.run import run_embedding
+    from evals.speed.tables import embedding_tables
+
+    known = load_beir(beir, split) if beir else None
+    show(run_embedding(corpus, known, cache), as_json, embedding_tables)
+
+
+def read_sizes(text: str) -> list[int]:
+    """Numbers between commas."""
+    try:
+        sizes = [int(part) for part in text.split(",")]
+    except ValueError:
+        sizes = []
+    if not sizes or min(sizes) < 1:
+        raise typer.BadParameter(f"{text!r}: expected numbers such as 1000,10000")
+    return sizes
 
 
 @bench.command()

@@ -108,9 +108,19 @@ def scores_of(store: Store) -> Scores:
 
 
 def read_abstracts(path: Path, limit: int) -> list[Record]:
-    """The first `limit` records of a JSON Lines file that have both title and abstract."""
+    """The first `limit` records of a JSON Lines file that have both title and abstract.
+
+    Where it tells when they were `published` and of which `categories`, that is their year and
+    their groups.
+    """
     usable = (
-        Record(f"bench:{number}", item["title"], item["abstract"])
+        Record(
+            f"bench:{number}",
+            item["title"],
+            item["abstract"],
+            year=year_of(item.get("published")),
+            groups=tuple(name for name in item.get("categories") or () if is_text(name)),
+        )
         for number, (_, item) in enumerate(read_objects(path))
         if is_text(item.get("title")) and is_text(item.get("abstract"))
     )
@@ -118,6 +128,12 @@ def read_abstracts(path: Path, limit: int) -> list[Record]:
     if not records:
         raise EvalError(f"{path}: no line has 'title' and 'abstract'; expected both as strings.")
     return records
+
+
+def year_of(published: object) -> int | None:
+    """The year that a date begins with."""
+    digits = str(published or "")[:4]
+    return int(digits) if digits.isdigit() and len(digits) == 4 else None
 
 
 def is_text(value: object) -> bool:

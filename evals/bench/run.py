@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from evals.beir import Beir
-from evals.bench import abstain, cases, retrieval, speed
+from evals.bench import abstain, cases, retrieval
 from evals.bench.cache import default_folder
 from evals.bench.libraries import (
-    RecordingEmbedder,
     build_beir,
-    build_corpus,
     chosen_embedder,
-    copies,
-    ingest,
-    read_abstracts,
     scores_of,
     search_of,
 )
@@ -27,11 +20,7 @@ from evals.bench.serve import Load, run_load
 from evals.cases import Case, load_cases, resolve
 from evals.errors import EvalError
 from evals.grounding import find_flaws
-from vectorstore.embedding import Embedder
 from vectorstore.store import Store
-
-CORPUS_RECORDS = 10_000
-INGEST_RECORDS = 256
 
 
 def run_retrieval(beir: Beir, split: str, limit: int | None, cache: Path | None) -> dict[str, Any]:
@@ -129,28 +118,6 @@ def ask_all(name: str, asked: Sequence[Case], ask: Callable[[Case], Any]) -> lis
     return [cases.Outcome(case, ask(case)) for case in tracked(f"Asking {name}", asked)]
 
 
-def run_speed(corpus: Path | None, cache: Path | None) -> dict[str, Any]:
-    """The figures of `bench speed`."""
-    from evals.bench.asking import open_files, sample_files
-
-    root = cache or default_folder()
-    embedder = chosen_embedder()
-    with open_files(sample_files(), root) as library:
-        records = sorted(library.records(), key=lambda record: record.id)
-        small = time_questions(library, [record.title for record in records])
-        folder = library.store.folder
-    if corpus is None:
-        batch, large = copies(records, INGEST_RECORDS), None
-    else:
-        known = read_abstracts(corpus, CORPUS_RECORDS)
-        batch, large = known[:INGEST_RECORDS], time_corpus(root, corpus, known, embedder)
-    return {
-        "ingest": time_ingest(batch, embedder),
-        "ask": speed.compare_latency(small, large),
-        "processes": time_processes(folder, records[0].title),
-    }
-
-
 def run_serve(corpus: Sequence[Path], cache: Path | None, load: Load) -> dict[str, Any]:
     """The figures of `bench serve`."""
     from evals.bench.asking import open_files
@@ -159,53 +126,6 @@ def run_serve(corpus: Sequence[Path], cache: Path | None, load: Load) -> dict[st
         titles = sorted(record.title for record in library.records())
         folder = library.store.folder
     return {"documents": len(titles), **run_load(folder, titles, load)}
-
-
-def time_corpus(
-    root: Path, path: Path, records: Sequence[Any], embedder: Embedder
-) -> dict[str, Any]:
-    """Latency over the library of a corpus."""
-    from rag import Library
-
-    folder = build_corpus(root, path, records, embedder)
-    with Library.open(folder, embedder=embedder) as library:
-        return time_questions(library, [record.title for record in records])
-
-
-def time_questions(library: Any, titles: Sequence[str]) -> dict[str, Any]:  # noqa: ANN401
-    """Latency over an open library."""
-    return speed.measure_ask(len(library), speed.questions_from(titles), library.ask)
-
-
-def time_ingest(records: Sequence[Any], embedder: Embedder) -> dict[str, Any]:
-    """Throughput of adding, against embedding alone."""
-    recorder = RecordingEmbedder(embedder)
-    with tempfile.TemporaryDirectory() as folder:
-        ingest(Path(folder) / "library", records, recorder)
-    return speed.measure_ingest(
-        len(records),
-        lambda folder: ingest(folder, records, embedder),
-        lambda: [embedder.embed(batch) for batch in recorder.batches],
-    )
-
-
-def time_processes(folder: Path, title: str) -> dict[str, Any]:
-    """Whole processes, against the least that they could be."""
-    quoth = quoth_command()
-    question = speed.questions_from([title])[0]
-    return {
-        "help": speed.measure_processes([*quoth, "--help"], [sys.executable, "-c", "pass"]),
-        "ask": speed.measure_processes(
-            [*quoth, "ask", "--library", str(folder), question],
-            [sys.executable, "-c", "import chromadb, llama_index.core"],
-        ),
-    }
-
-
-def quoth_command() -> list[str]:
-    """The `quoth` beside this Python, else the module behind it."""
-    script = Path(sys.executable).with_name("quoth")
-    return [str(script)] if script.exists() else [sys.executable, "-m", "rag.cli"]
 
 
 def choose_queries(beir: Beir, split: str, limit: int | None) -> list[str]:

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from evals.bench.speed import questions_from
 from evals.errors import EvalError
+from evals.speed.timing import questions_from
 
 AIMS = {"errors": 0, "ratio": 10.0}
 """No error; p95 of all users under so many times the p50 of one."""

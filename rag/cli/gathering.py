@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from rag.cli.console import FAILED, tell, write_blocks, write_json
-from rag.cli.options import AsJson, LibraryPath
+from rag.cli.options import AsJson, EngineName, LibraryPath, Workers
 
 if TYPE_CHECKING:
     from vectorstore.syncing import SyncReport
@@ -48,6 +48,8 @@ def add(
         int, typer.Option("--max", min=1, help="Papers that a search may bring, at most.")
     ] = 100,
     dry_run: DryRun = False,
+    engine: EngineName = "local",
+    workers: Workers = None,
     library: LibraryPath = None,
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +60,7 @@ def add(
 
     with opened(library, dry_run=dry_run) as own:
         report = with_progress(
-            lambda advance: own.add(files, advance, tell, renamed, limit, dry_run)
+            lambda advance: own.add(files, advance, tell, renamed, limit, dry_run, engine, workers)
         )
         holding = f"{len(own):,} papers in {own.store.at}"
     if as_json:
@@ -77,6 +79,8 @@ def sync(
     ] = None,
     dry_run: DryRun = False,
     yes: Annotated[bool, typer.Option("--yes", help="Remove papers without asking.")] = False,
+    engine: EngineName = "local",
+    workers: Workers = None,
     library: LibraryPath = None,
     as_json: AsJson = False,
 ) -> None:
@@ -92,7 +96,7 @@ def sync(
 
     with opened(library, dry_run=dry_run) as own:
         report = with_progress(
-            lambda advance: own.sync(folder, name, dry_run, confirm, advance, tell)
+            lambda advance: own.sync(folder, name, dry_run, confirm, advance, tell, engine, workers)
         )
         holding = f"{len(own):,} papers in {own.store.at}"
     if as_json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,6 +22,18 @@ Where = Annotated[
         metavar="FILTER",
         help="Which papers: year>=2024, group=NAME, source=FILE, title=WORDS. Repeat to narrow.",
     ),
+]
+EngineName = Annotated[
+    Literal["local", "ray"],
+    typer.Option(
+        "--engine",
+        help="Who reads and embeds: this process, or Ray's workers (QUOTH_RAY_ADDRESS or "
+        "RAY_ADDRESS, else some started here). The library is the same.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes that embed, with --engine ray; else one a CPU."),
 ]
 
 LLMName = Annotated[

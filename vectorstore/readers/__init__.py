@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -22,13 +22,24 @@ from vectorstore.readers.fields import MAX_ABSTRACT_CHARACTERS, Item
 from vectorstore.readers.opening import (
     UNREADABLE,
     Document,
+    File,
+    Found,
     describe_failure,
     find_documents,
+    open_file,
 )
 from vectorstore.readers.text import MAX_LINE_BYTES, WHOLE_FILE, Head, look
 from vectorstore.records import Note, RejectedRecord
 
-__all__ = ["MAX_ABSTRACT_CHARACTERS", "MAX_LINE_BYTES", "Item", "Note", "read", "read_document"]
+__all__ = [
+    "MAX_ABSTRACT_CHARACTERS",
+    "MAX_LINE_BYTES",
+    "Item",
+    "Note",
+    "read",
+    "read_document",
+    "read_file",
+]
 
 
 class Format(Protocol):
@@ -74,7 +85,16 @@ def read(
         A `Record`, a `RejectedRecord` or a `SkippedRecord` for each record, and a `Note` for what
         is worth knowing. A file that cannot be read at all is one `RejectedRecord`.
     """
-    for found in find_documents(path, columns, source):
+    yield from _read_all(find_documents(path, columns, source))
+
+
+def read_file(file: File) -> Iterator[Item]:
+    """The same, of one file that `find_files` found."""
+    yield from _read_all(open_file(file))
+
+
+def _read_all(documents: Iterable[Found]) -> Iterator[Item]:
+    for found in documents:
         if isinstance(found, Document):
             yield from read_document(found)
         else:

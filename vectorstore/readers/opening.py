@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
@@ -25,22 +25,47 @@ from vectorstore.readers.packing import (
     find_packing,
     unpack_gzip,
 )
+from vectorstore.records import Note, RejectedRecord
 
 __all__ = [
     "CHUNK_BYTES",
     "UNREADABLE",
     "WHOLE_FILE",
     "Document",
+    "File",
     "Found",
     "Opener",
     "describe_failure",
     "find_documents",
+    "find_files",
+    "open_file",
     "shown_name",
     "source_name",
 ]
 
 STANDARD_INPUT = "-"
 LEFT_OUT = "__MACOSX"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a user named, or that lies in a folder that was named.
+
+    Attributes:
+        path: Where it lies.
+        source: Its name, fit to be shown.
+        columns: As of a `Document`.
+        companion: As of a `Document`.
+    """
+
+    path: Path
+    source: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    companion: bool = False
+
+    def document(self) -> Document:
+        """The file, taken for one document."""
+        return Document(self.source, lambda: _open(self.path), self.columns, self.companion)
 
 
 def find_documents(
@@ -59,20 +84,32 @@ def find_documents(
         Documents, each to be used before the next is asked for, and a `RejectedRecord` or `Note`
         for what is none.
     """
-    named = source or (source_name(path) if str(path) != STANDARD_INPUT else "standard input")
-    document = Document(named, lambda: _open(path), columns or {})
     if str(path) == STANDARD_INPUT:
-        yield from _spool(document)
+        yield from _spool(File(path, source or "standard input", columns or {}))
         return
+    for found in find_files(path, columns, source):
+        if isinstance(found, File):
+            yield from open_file(found)
+        else:
+            yield found
+
+
+def find_files(
+    path: Path, columns: Mapping[str, str] | None = None, source: str | None = None
+) -> Iterator[File | RejectedRecord | Note]:
+    """The files in what a user named, unopened; `find_documents` but for standard input."""
+    file = File(path, source or source_name(path), columns or {})
     try:
         folder = path.is_dir()
         obstacle = None if folder else _find_obstacle(path)
     except (OSError, ValueError) as error:
         folder, obstacle = False, _cannot(error)
     if obstacle:
-        yield document.rejected(obstacle)
+        yield file.document().rejected(obstacle)
+    elif folder:
+        yield from _walk(file)
     else:
-        yield from _walk(path, document) if folder else _open_file(path, document)
+        yield file
 
 
 def source_name(path: Path) -> str:
@@ -92,8 +129,9 @@ def _find_obstacle(path: Path) -> str | None:
     return None if path.is_file() else "is not a regular file; save its content to a file first"
 
 
-def _spool(document: Document) -> Iterator[Found]:
+def _spool(file: File) -> Iterator[Found]:
     """Standard input, kept in a file meanwhile: telling a format takes a second look."""
+    document = file.document()
     if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
         yield document.rejected(
             "nothing is piped in; expected, for instance: quoth add - < export.bib"
@@ -107,26 +145,26 @@ def _spool(document: Document) -> Iterator[Found]:
         except OSError as error:
             yield document.rejected(describe_failure(error))
         else:
-            yield from _open_file(path, replace(document, opener=lambda: _open(path)))
+            yield from open_file(replace(file, path=path))
 
 
-def _walk(top: Path, document: Document) -> Iterator[Found]:
+def _walk(top: File) -> Iterator[File | RejectedRecord | Note]:
     """The files of a folder, named behind it; links to folders are not followed."""
-    waiting, empty = [top], True
+    waiting, empty = [top.path], True
     while waiting:
         folder = waiting.pop()
         try:
             names, folders = _list(folder)
         except OSError as error:
             empty = False
-            yield _behind(document, top, folder).rejected(_cannot(error))
+            yield _behind(top, folder).document().rejected(_cannot(error))
             continue
         waiting += [folder / name for name in reversed(folders)]
         for name in names:
             empty = False
-            yield from _take(folder / name, _behind(document, top, folder / name))
+            yield _take(_behind(top, folder / name))
     if empty:
-        yield document.rejected("is a folder without files")
+        yield top.document().rejected("is a folder without files")
 
 
 def _list(folder: Path) -> tuple[list[str], list[str]]:
@@ -140,31 +178,31 @@ def _list(folder: Path) -> tuple[list[str], list[str]]:
     return sorted(names), sorted(folders)
 
 
-def _behind(document: Document, top: Path, path: Path) -> Document:
-    """A document in a folder, named behind it."""
-    if path == top:
-        return document
-    name = shown_name(path.relative_to(top).as_posix())
-    source = f"{document.source}/{name}"
-    return replace(document, source=source, opener=lambda: _open(path), companion=True)
+def _behind(top: File, path: Path) -> File:
+    """A file in a folder, named behind it."""
+    if path == top.path:
+        return top
+    name = shown_name(path.relative_to(top.path).as_posix())
+    return replace(top, path=path, source=f"{top.source}/{name}", companion=True)
 
 
-def _take(path: Path, document: Document) -> Iterator[Found]:
-    """What an entry of a folder holds, unless it is no file."""
+def _take(file: File) -> File | RejectedRecord | Note:
+    """An entry of a folder, unless it is no file."""
+    path, document = file.path, file.document()
     try:
         if path.is_file():
-            yield from _open_file(path, document)
-        elif path.is_symlink():
+            return file
+        if path.is_symlink():
             kind = "a link to a folder" if path.is_dir() else "a link to nothing"
-            yield document.useless(f"is {kind}")
-        else:
-            yield document.useless("is not a regular file")
+            return document.useless(f"is {kind}")
+        return document.useless("is not a regular file")
     except OSError as error:  # Some Pythons say so where a link points in a circle.
-        yield document.rejected(_cannot(error))
+        return document.rejected(_cannot(error))
 
 
-def _open_file(path: Path, document: Document) -> Iterator[Found]:
+def open_file(file: File) -> Iterator[Found]:
     """The document in a file, or those in the archive that it is."""
+    path, document = file.path, file.document()
     try:
         with path.open("rb") as raw:
             start = raw.read(len(ZIP_MAGIC[0]))
