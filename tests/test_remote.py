@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import shutil
 import signal
 import threading
@@ -531,6 +532,35 @@ def test_what_a_killed_client_left_is_finished_by_the_next_one(
             assert not {item.id for item in LONG[:20]} & set(states)
     with opened(address, tmp_path / "cache") as again:
         assert contents(again) == contents(local)
+
+
+def add_impatiently(address: str, cache: Path, items: list[Record]) -> None:
+    vectorstore.remote.pen.LEASE = 0.5
+    with opened(address, cache) as store:
+        add(store, items)
+
+
+@pytest.mark.slow
+def test_an_add_that_is_killed_again_and_again_ends_as_one_that_is_not(
+    address: str, local: Store, tmp_path: Path, processes: Any
+) -> None:
+    first = numbered(1000, sentences=4)
+    papers = [*first, *(replace(item, abstract=item.abstract[:60]) for item in first[:300])]
+    caches, chance = ("one", "two"), random.Random(7)
+    for number in range(8):
+        cache = tmp_path / caches[number % 2]
+        other = processes.Process(target=add_impatiently, args=(address, cache, papers))
+        other.start()
+        other.join(timeout=chance.uniform(1.0, 4.0))
+        other.kill()
+        other.join()
+    for cache in caches:
+        add_impatiently(address, tmp_path / cache, papers)
+    add(local, papers)
+    for cache in caches:
+        with opened(address, tmp_path / cache) as store:
+            assert upkeep.check(store).is_sound
+            assert contents(store) == contents(local)
 
 
 # The server goes and comes back --------------------------------------------------------------
