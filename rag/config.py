@@ -6,17 +6,25 @@ import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError, field_serializer, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_serializer,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.endpoint import ENV_FILE
 from rag.replies import redact
-from vectorstore.errors import QuothError
+from vectorstore.address import Address, ServerOptions, is_address, parse_address
+from vectorstore.errors import LibraryError, QuothError
 
 OTHER_VARIABLES = frozenset({"QUOTH_DEBUG"})
 MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -26,11 +34,26 @@ class SettingsError(QuothError):
     """A setting that cannot be used."""
 
 
+def read_place(given: object) -> object:
+    """The address of a server where one was written; a path would lose one of its slashes.
+
+    Raises:
+        ValueError: It is no address of a library.
+    """
+    if isinstance(given, str) and is_address(given):
+        try:
+            return parse_address(given)
+        except LibraryError as error:
+            raise ValueError(str(error).removesuffix(".")) from error
+    return given
+
+
 class Settings(BaseSettings):
     """What a user can set: as `QUOTH_NAME` in the environment or `.env`, or `Settings(name=...)`.
 
     Attributes:
-        library: Folder of the library.
+        library: Folder of the library, or `chroma://HOST:PORT/NAME` (`chromas://` with TLS): one on
+            a Chroma server.
         cache: Folder for what can be made again (the sample's library).
         embedding: `all-MiniLM-L6-v2-int8`, or `openai:MODEL` for an OpenAI-compatible endpoint.
         top_k: Papers that a question is answered from, at most.
@@ -47,6 +70,11 @@ class Settings(BaseSettings):
         llm_seed: For servers that take one.
         llm_price_in: Price of a million tokens of a prompt, in any currency.
         llm_price_out: Price of a million tokens of a reply, in the same one.
+        chroma_token: Token that a Chroma server, or the proxy before it, asks for.
+        chroma_ca: File of the certificate authority of a Chroma server, where it is a private one.
+        chroma_tenant: Tenant on a Chroma server.
+        chroma_database: Its database.
+        chroma_timeout: Seconds of silence after which a request to it is given up.
         ray_address: Of a running Ray cluster, for `quoth add --engine ray`; `RAY_ADDRESS` where
             None, and else Ray is started on this machine for as long as it is needed.
         contact: Your mail address, shown to the services that papers are fetched from; they ask
@@ -65,7 +93,9 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    library: Path = Field(default_factory=lambda: user_data_path("quoth") / "library")
+    library: Annotated[Path | Address, BeforeValidator(read_place)] = Field(
+        default_factory=lambda: user_data_path("quoth") / "library"
+    )
     cache: Path = Field(default_factory=lambda: user_cache_path("quoth"))
     embedding: str = "all-MiniLM-L6-v2-int8"
     top_k: int = Field(default=20, ge=1, le=100)
@@ -81,11 +111,33 @@ class Settings(BaseSettings):
     llm_seed: int | None = None
     llm_price_in: float | None = Field(default=None, ge=0.0)
     llm_price_out: float | None = Field(default=None, ge=0.0)
+    chroma_token: SecretStr | None = None
+    chroma_ca: Path | None = None
+    chroma_tenant: str = "default_tenant"
+    chroma_database: str = "default_database"
+    chroma_timeout: float = Field(default=30.0, gt=0.0)
     ray_address: str | None = None
     contact: str | None = None
     arxiv_url: str = "https://export.arxiv.org/api/query"
     crossref_url: str = "https://api.crossref.org"
     pubmed_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+
+    @property
+    def server_options(self) -> ServerOptions:
+        """How a Chroma server is spoken to."""
+        token = self.chroma_token.get_secret_value() if self.chroma_token else None
+        authority = str(self.chroma_ca.expanduser()) if self.chroma_ca else None
+        return ServerOptions(
+            token, authority, self.chroma_tenant, self.chroma_database, self.chroma_timeout
+        )
+
+    @field_serializer("library")
+    def _name_library(self, library: Path | Address) -> str:
+        return str(library)
+
+    @field_serializer("chroma_token")
+    def _hide_token(self, token: SecretStr | None) -> str:
+        return "set" if token else "not set"
 
     @field_validator("llm")
     @classmethod
@@ -124,8 +176,7 @@ def read_settings(**given: Any) -> Settings:  # noqa: ANN401 - each setting has 
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         problems = "; ".join(
-            f"QUOTH_{str(item['loc'][0]).upper()}={redact(repr(item['input']), None)}: "
-            f"{item['msg']}"
+            f"QUOTH_{str(item['loc'][0]).upper()}{_shown(item['input'])}: {item['msg']}"
             for item in error.errors()
         )
         raise SettingsError(f"Settings that cannot be used: {problems}.") from None
@@ -133,6 +184,13 @@ def read_settings(**given: Any) -> Settings:  # noqa: ANN401 - each setting has 
         raise SettingsError(f"The file .env is not UTF-8 ({error.reason}).") from error
     _refuse_unknown()
     return settings
+
+
+def _shown(given: object) -> str:
+    """What was given, unless it may hold a token."""
+    if isinstance(given, SecretStr) or (isinstance(given, str) and is_address(given)):
+        return ""
+    return f"={redact(repr(given), None)}"
 
 
 def _refuse_unknown() -> None:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag import upkeep
 from rag.config import Settings
 from rag.gathering import sources_of
+from rag.upkeep import subject_of
 from vectorstore.adding import Progress, Shelf, add
 from vectorstore.engines import Choice, start
 from vectorstore.errors import LibraryError
@@ -169,19 +171,15 @@ class Holdings:
 
         `vectorstore.upkeep.health.check` does the same for a library that does not open.
         """
-        from vectorstore.upkeep.health import check
-
-        return check(self.store.folder, self.store.embedder)
+        return upkeep.check(subject_of(self.store), self.store.embedder)
 
     def repair(self, keep_copy: bool = True) -> RepairReport:
         """Rebuilds what can be rebuilt, after copying the library to `FOLDER.before-repair-DATE`.
 
         `vectorstore.upkeep.repair.repair` does the same for a library that does not open.
         """
-        from vectorstore.upkeep.repair import repair
-
         self._must_be_ones_own()
-        return repair(self.store.folder, self.store.embedder, keep_copy)
+        return upkeep.repair(subject_of(self.store), self.store.embedder, keep_copy)
 
     def backup(self, file: str | Path, replace: bool = False) -> BackupReport:
         """Saves the library as one file, in the state of one moment.
@@ -190,9 +188,7 @@ class Holdings:
             file: Where to.
             replace: Whether a file of that name may be replaced.
         """
-        from vectorstore.upkeep.backup import backup
-
-        return backup(self.store.folder, Path(file), replace=replace)
+        return upkeep.backup(subject_of(self.store), Path(file), replace=replace)
 
     def _choice(self, engine: str, workers: int | None, tell: Waiting | None) -> Choice:
         return Choice(engine, workers, self.settings.ray_address, tell)

@@ -12,15 +12,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from rag import upkeep
 from rag.answer import Answer
 from rag.answerers.quote import QuoteAnswerer
 from rag.checking import Memory
 from rag.config import Settings, read_settings
 from rag.engine import Answerer, AnswerStream, CheckedQueryEngine
 from rag.holdings import Holdings
+from rag.places import open_store, place_of
 from rag.retriever import LibraryRetriever
 from vectorstore import minilm
 from vectorstore.adding import add
+from vectorstore.address import Address
 from vectorstore.embedding import Embedder, open_embedder
 from vectorstore.errors import QuestionError
 from vectorstore.filters import Filter, parse_filter
@@ -54,14 +57,14 @@ class Library(Holdings):
     @classmethod
     def open(
         cls,
-        path: str | Path | None = None,
+        path: str | Path | Address | None = None,
         settings: Settings | None = None,
         embedder: Embedder | None = None,
     ) -> Library:
-        """Opens the library in a folder, or makes one there.
+        """Opens the library in a folder or on a server, or makes one there.
 
         Args:
-            path: The folder; the one of the settings where None.
+            path: The folder, or `chroma://HOST:PORT/NAME`; that of the settings where None.
             settings: Read from the environment where None.
             embedder: Any model (`vectorstore.embedding.open_embedder`); that of the settings
                 where None.
@@ -71,7 +74,7 @@ class Library(Holdings):
         """
         settings = settings or read_settings()
         model = embedder or open_embedder(settings.embedding)
-        return cls(Store(Path(path or settings.library).expanduser(), model), settings)
+        return cls(open_store(place_of(path, settings), settings, model), settings)
 
     @classmethod
     def open_sample(cls, settings: Settings | None = None) -> Library:
@@ -89,32 +92,38 @@ class Library(Holdings):
     def restore(
         cls,
         file: str | Path,
-        path: str | Path | None = None,
+        path: str | Path | Address | None = None,
         settings: Settings | None = None,
         replace: bool = False,
     ) -> Library:
-        """Puts a saved library into a folder, once all of it was verified, and opens it.
+        """Puts a saved library into a folder or onto a server, once it was verified, and opens it.
 
         Args:
             file: Written by `backup`.
-            path: The folder; the one of the settings where None.
+            path: The folder or address; that of the settings where None.
             settings: Read from the environment where None.
             replace: Whether a library that is there may be replaced.
 
         Raises:
             LibraryError: It cannot be restored; the folder is as it was.
         """
-        from vectorstore.upkeep.restore import restore
-
         settings = settings or read_settings()
-        folder = Path(path or settings.library).expanduser()
-        restore(Path(file), folder, replace)
-        return cls.open(folder, settings)
+        place = place_of(path, settings)
+        upkeep.restore(Path(file), settings.model_copy(update={"library": place}), replace)
+        return cls.open(place, settings)
 
     @staticmethod
-    def exists(path: Path) -> bool:
-        """Whether a folder holds a library."""
-        return (path.expanduser() / "chroma.sqlite3").exists()
+    def exists(path: Path | Address, settings: Settings | None = None) -> bool:
+        """Whether there is a library in a folder or on a server.
+
+        Raises:
+            LibraryError: The server does not answer.
+        """
+        if isinstance(path, Path):
+            return (path.expanduser() / "chroma.sqlite3").exists()
+        from vectorstore.remote.table import exists
+
+        return exists(path, (settings or read_settings()).server_options)
 
     def __enter__(self) -> Library:
         """The library itself."""

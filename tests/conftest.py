@@ -16,7 +16,7 @@ from hypothesis import settings
 from rag.config import Settings
 from rag.library import Library
 
-pytest_plugins = ("llama_server",)
+pytest_plugins = ("chroma_server", "llama_server")
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)

@@ -441,6 +441,18 @@ def test_a_backup_with_any_byte_changed_is_refused_or_restored_whole(
             assert (folder / name).read_bytes() == archive.read(name)
 
 
+def test_a_manifest_that_cannot_be_decompressed_is_refused(saved: Path, tmp_path: Path) -> None:
+    content = bytearray(saved.read_bytes())
+    with zipfile.ZipFile(saved) as archive:
+        found = archive.getinfo("manifest.json")
+    start = found.header_offset + 30 + len(found.filename)
+    content[start] |= 0b110  # a kind of block that there is not
+    file = tmp_path / "changed.zip"
+    file.write_bytes(content)
+    with pytest.raises(LibraryError, match=r"it has no manifest\.json that Quoth wrote"):
+        restore(file, tmp_path / "library")
+
+
 def test_a_backup_of_a_newer_schema_or_format_is_refused(file: Path, folder: Path) -> None:
     rewrite(
         file,

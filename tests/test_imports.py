@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "evals": {"rag", "prompts", "vectorstore"},
 }
 DOORS = {
-    "chromadb": ("vectorstore/store.py",),
+    "chromadb": ("vectorstore/store.py", "vectorstore/remote/"),
     "fastapi": ("ui/",),
     "gradio": ("ui/",),
     "llama_index.embeddings": ("vectorstore/embedding.py",),
@@ -34,7 +34,7 @@ DOORS = {
     "urllib.request": (),
     "http.client": ("evals/bench/serve.py",),
     "requests": (),
-    "httpx": ("vectorstore/fetching/client.py",),
+    "httpx": ("vectorstore/fetching/client.py", "vectorstore/remote/failures.py"),
     "tenacity": ("vectorstore/fetching/client.py",),
     "socket": ("ui/server.py",),
     "uvicorn": ("ui/server.py",),

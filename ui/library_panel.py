@@ -123,7 +123,7 @@ class Shelf:
         place = (
             "The bundled sample: digests of recent papers"
             if self.library.is_sample
-            else self.library.store.folder.name
+            else self.library.store.at.name
         )
         return Contents(
             summary_html(records, place),

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from vectorstore.address import Address
 from vectorstore.errors import LibraryError
 
 SCHEMA_VERSION = 1
@@ -34,7 +35,7 @@ class Manifest:
         return json.dumps(asdict(self))
 
 
-def check_manifest(folder: Path, metadata: Mapping[str, Any], wanted: Manifest) -> None:
+def check_manifest(folder: Path | Address, metadata: Mapping[str, Any], wanted: Manifest) -> None:
     """Refuses a library that was built by something else than it is opened with.
 
     Raises:
@@ -75,11 +76,15 @@ def refused_schema(found: object, read: int = SCHEMA_VERSION) -> str:
     )
 
 
-def _read(folder: Path, metadata: Mapping[str, Any]) -> dict[str, Any]:
+def _read(folder: Path | Address, metadata: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return dict(json.loads(metadata["manifest"]))
     except (KeyError, TypeError, ValueError) as error:
         raise LibraryError(
             f"{folder} holds a Chroma collection that Quoth did not make; "
-            f"expected a manifest in its metadata. Name another folder."
+            f"expected a manifest in its metadata. Name another {_kind(folder)}."
         ) from error
+
+
+def _kind(place: Path | Address) -> str:
+    return "folder" if isinstance(place, Path) else "library"

@@ -1,4 +1,4 @@
-"""A library on disk: records in, ranked hits out. The only importer of chromadb.
+"""A library on disk: records in, ranked hits out. `remote` has those on a Chroma server.
 
 Chroma holds everything; one upsert writes all rows of a record, so that a killed `add` leaves
 whole records only. The term index beside it is derived, and stamped with the revision of Chroma's
@@ -18,13 +18,14 @@ import numpy as np
 from chromadb.config import Settings as ChromaSettings
 from filelock import FileLock, Timeout
 
+from vectorstore.address import Address
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
-from vectorstore.failures import stated
+from vectorstore.failures import RESTORE, stated
 from vectorstore.filters import Filter
 from vectorstore.fusion import Mode
 from vectorstore.latex import searchable
-from vectorstore.lexical import LexicalIndex, stamp_of
+from vectorstore.lexical import LexicalIndex, Piece, stamp_of
 from vectorstore.manifest import Manifest
 from vectorstore.matching import keys
 from vectorstore.minilm import Vectors
@@ -37,6 +38,8 @@ from vectorstore.rows import Metadata, batches, row_id, to_paper, to_passage
 from vectorstore.searching import Wanted, find_hits
 from vectorstore.swap import TERMS_FOLDER, drop_draft
 from vectorstore.table import LONG_TAIL_ROWS, PAGE_ROWS, TAIL_ROWS, Table
+
+PAPERS_AT_ONCE = 64
 
 
 class Written(NamedTuple):
@@ -52,7 +55,15 @@ class Written(NamedTuple):
 
 
 class Store:
-    """An open library of records, their passages, vectors and terms."""
+    """An open library of records, their passages, vectors and terms.
+
+    Attributes:
+        folder: Where its files lie, or what is derived from a server's rows.
+        at: Where it is: the folder, or the address on a server.
+        embedder: The model.
+        manifest: What it is built with.
+        lexical: The terms.
+    """
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         """Opens the library in a folder, or makes one there.
@@ -65,6 +76,7 @@ class Store:
             LibraryError: It cannot be read or written, or was built by something else.
         """
         self.folder = folder
+        self.at: Path | Address = folder
         self.embedder = embedder
         self.manifest = Manifest(embedder.identity, embedder.window)
         with stated(folder):
@@ -190,6 +202,14 @@ class Store:
         self._keep_up()
         return dict(self._table.folders)
 
+    def place_of(self, folder: Path) -> str:
+        """How a folder is named that the library is kept in step with."""
+        return str(folder.resolve())
+
+    def is_there(self, place: str) -> bool:
+        """Whether a folder that was named so may still be there."""
+        return Path(place).is_dir()
+
     # Writing ---------------------------------------------------------------------------------
 
     @contextmanager
@@ -248,14 +268,31 @@ class Store:
         """
         present = list(self.get(ids))
         for batch in batches(present, PAGE_ROWS):
-            with self._changing(len(batch)):
+            with self._changing(len(batch), removed=batch):
                 self._table.delete(self._table.ids({"record_id": {"$in": batch}}))
-                self.lexical.replace([], removed=batch)
         return present
 
     def remember_folder(self, name: str, place: str) -> None:
         """Notes where a folder lies that the library is kept in step with."""
         self._table.remember_folder(name, place)
+
+    def take_over(self, other: Store) -> None:
+        """Writes all papers of a library that the same model built, with its vectors.
+
+        Within `writing` only.
+
+        Raises:
+            LibraryError: It lacks a vector.
+        """
+        for batch in batches(other.papers(), PAPERS_AT_ONCE):
+            pieces = [(paper, self._cut(paper.record).passages) for paper in batch]
+            ids = [item.id for _, passages in pieces for item in passages]
+            found = other._table.vectors(ids)
+            lacking = next((row for row in ids if row not in found), None)
+            if lacking:
+                raise LibraryError(f"{other.at} lacks the vector of {lacking}. {RESTORE}.")
+            vectors = np.asarray([found[row] for row in ids], dtype=np.float32)
+            self._write(pieces, vectors, self.get([paper.id for paper in batch]))
 
     def _cut(self, record: Record, ahead: Ahead = NOTHING) -> Cut:
         found = ahead.cuts.get(key_of(record))
@@ -274,24 +311,27 @@ class Store:
     ) -> None:
         """Writes papers; those of the ids `former` were there before."""
         old = [paper for paper, _ in pieces if paper.id in former]
-        with self._changing(len(vectors)):
+        with self._changing(len(vectors), pieces):
             self._table.upsert(pieces, vectors)
             self._table.delete(self._stale_rows(old) if old else [])
-            self.lexical.replace(pieces)
         if self._table.tail_is_long(LONG_TAIL_ROWS):
             self._table.checkpoint()
 
     @contextmanager
-    def _changing(self, rows: int) -> Iterator[None]:
-        """One step of Chroma's rows and of the terms with them."""
+    def _changing(
+        self, rows: int, put: Sequence[Piece] = (), removed: Sequence[str] = ()
+    ) -> Iterator[None]:
+        """One step of Chroma's rows, of papers that are put and removed; the terms follow."""
         with self._table.changing(rows):
             yield
+            if put or removed:
+                self.lexical.replace(put, removed)
             self.lexical.put_stamp(self._stamp())
 
     def _stale_rows(self, papers: Sequence[Paper]) -> list[str]:
         """Rows of earlier, longer states of papers."""
         rows = self._table.select({"record_id": {"$in": [paper.id for paper in papers]}})
-        return _sorted_out(papers, rows)[1]
+        return sorted_out(papers, rows)[1]
 
     # Keeping in step -------------------------------------------------------------------------
 
@@ -341,14 +381,14 @@ class Store:
             self.lexical.clear()
             for batch in batches(self.papers(), PAGE_ROWS):
                 rows = self._table.select({"record_id": {"$in": [paper.id for paper in batch]}})
-                live, old = _sorted_out(batch, rows)
+                live, old = sorted_out(batch, rows)
                 self.lexical.replace(live)
                 stale += old
         with self._changing(len(stale)):
             self._table.delete(stale)
 
 
-def _sorted_out(
+def sorted_out(
     papers: Sequence[Paper], rows: Mapping[str, Metadata]
 ) -> tuple[list[tuple[Paper, list[Passage]]], list[str]]:
     """Papers with their passages, and the rows that are left of other states of them."""

@@ -107,8 +107,8 @@ def name_folder(store: Store, folder: Path, name: str) -> None:
     Raises:
         LibraryError: Another folder does, and is still there: its papers would be removed.
     """
-    place, known = str(folder.resolve()), store.folders.get(name)
-    if known and known != place and Path(known).is_dir():
+    place, known = store.place_of(folder), store.folders.get(name)
+    if known and known != place and store.is_there(known):
         raise LibraryError(
             f"The library is kept in step with {known} under the name {name!r}, "
             f"and {place} is another folder. Give that one another name: --name NAME"

@@ -22,7 +22,7 @@ def health_blocks(report: HealthReport, advise: bool = True) -> Iterator[Block]:
         report: The findings.
         advise: Whether to name the command that mends them.
     """
-    checked = f"{report.papers:,} papers with {report.passages:,} passages in {report.folder}"
+    checked = f"{report.papers:,} papers with {report.passages:,} passages in {report.place}"
     if report.is_sound:
         yield Block(Text(as_data(f"Nothing is wrong: {checked}.")))
         return
@@ -30,7 +30,7 @@ def health_blocks(report: HealthReport, advise: bool = True) -> Iterator[Block]:
     for finding in report.findings:
         yield Block(Text(as_data(_finding_line(finding))), 2)
     if advise and any(finding.repairable for finding in report.findings):
-        yield Block(Text(as_data(f"Mend it: quoth check --repair --library {report.folder}")))
+        yield Block(Text(as_data(f"Mend it: quoth check --repair --library {report.place}")))
 
 
 def repair_blocks(report: RepairReport) -> Iterator[Block]:

@@ -62,7 +62,7 @@ def add(
         report = with_progress(
             lambda advance: own.add(files, advance, tell, renamed, limit, dry_run, engine, workers)
         )
-        holding = f"{len(own):,} papers in {own.store.folder}"
+        holding = f"{len(own):,} papers in {own.store.at}"
     if as_json:
         write_json(report.to_json())
     else:
@@ -98,7 +98,7 @@ def sync(
         report = with_progress(
             lambda advance: own.sync(folder, name, dry_run, confirm, advance, tell, engine, workers)
         )
-        holding = f"{len(own):,} papers in {own.store.folder}"
+        holding = f"{len(own):,} papers in {own.store.at}"
     if as_json:
         write_json(report.to_json())
         return

@@ -20,13 +20,15 @@ Report = TypeVar("Report")
 
 
 @contextmanager
-def opened(path: Path | None, must_exist: bool = False, dry_run: bool = False) -> Iterator[Library]:
+def opened(
+    path: str | Path | None, must_exist: bool = False, dry_run: bool = False
+) -> Iterator[Library]:
     """The user's own library, made where there is none unless it must exist.
 
     For a dry run an empty one that is not there is made elsewhere, and thrown away.
     """
     settings = read_settings(library=path)
-    exists = Library.exists(settings.library)
+    exists = Library.exists(settings.library, settings)
     if must_exist and not exists:
         raise absent_library(settings)
     with ExitStack() as stack:
@@ -35,11 +37,11 @@ def opened(path: Path | None, must_exist: bool = False, dry_run: bool = False) -
 
 
 @contextmanager
-def opened_for_reading(path: Path | None, llm: str | None = None) -> Iterator[Library]:
+def opened_for_reading(path: str | Path | None, llm: str | None = None) -> Iterator[Library]:
     """The library; where none was named and there is none yet, the bundled sample."""
     settings = read_settings(library=path, llm=llm)
     named = "library" in settings.model_fields_set
-    if named and not Library.exists(settings.library):
+    if named and not Library.exists(settings.library, settings):
         raise absent_library(settings)
     library = open_filled(settings, named)
     if library is None:
@@ -57,7 +59,7 @@ def opened_for_reading(path: Path | None, llm: str | None = None) -> Iterator[Li
 
 def open_filled(settings: Settings, named: bool) -> Library | None:
     """The library of the settings; None where it holds nothing and nobody named it."""
-    if not Library.exists(settings.library):
+    if not Library.exists(settings.library, settings):
         return None
     library = Library.open(settings=settings)
     if len(library) or named:
@@ -74,7 +76,7 @@ def absent_library(settings: Settings) -> LibraryError:
 
 def missing(record_id: str, library: Library) -> str:
     """The message about a paper that is not there."""
-    place = "the bundled sample" if library.is_sample else library.store.folder
+    place = "the bundled sample" if library.is_sample else library.store.at
     return f"No paper {record_id!r} in {place}; `quoth list` shows the ids."
 
 

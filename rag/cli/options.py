@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 LibraryPath = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--library",
         metavar="PATH",
-        help="Folder of the library; else QUOTH_LIBRARY, else the user's data folder.",
+        help="Folder of the library, or chroma://HOST:PORT/NAME on a Chroma server; "
+        "else QUOTH_LIBRARY, else the user's data folder.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, verbatim.")]

@@ -67,7 +67,8 @@ def record_blocks(record: Record, identifiers: Sequence[str] = ()) -> Iterator[B
 
 def status_blocks(status: dict[str, Any]) -> Iterator[Block]:
     """A library, the settings with where each came from, and versions."""
-    yield _pair("library", status["library"] + ("" if status["exists"] else "  (none here yet)"))
+    absent = "" if status["exists"] else f"  ({status.get('problem', 'none here yet')})"
+    yield _pair("library", status["library"] + absent)
     if status["exists"]:
         yield _pair("papers", f"{status['papers']:,}")
         yield _pair("passages", f"{status['passages']:,}")

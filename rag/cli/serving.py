@@ -114,7 +114,7 @@ class _Serving(NamedTuple):
     browser: bool = False
 
 
-def _serve(wanted: _Serving, path: Path | None, llm: str | None) -> None:
+def _serve(wanted: _Serving, path: str | None, llm: str | None) -> None:
     from vectorstore.minilm import load_ahead
 
     load_ahead()

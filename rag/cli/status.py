@@ -10,6 +10,9 @@ from typing import Any
 
 from rag.config import Settings, origins
 from rag.library import Library
+from rag.places import place_of
+from vectorstore.address import Address
+from vectorstore.errors import LibraryError
 
 PARTS = ("quoth", "llama-index-core", "chromadb", "tantivy", "onnxruntime")
 
@@ -21,13 +24,11 @@ def gather_status(settings: Settings, given: frozenset[str]) -> dict[str, Any]:
         settings: As read.
         given: Names of the settings that came as arguments.
     """
-    folder = settings.library.expanduser()
-    exists = Library.exists(folder)
+    place = place_of(None, settings)
     origin = origins(settings, given)
     return {
-        "library": str(folder),
-        "exists": exists,
-        **(_describe(folder, settings) if exists else {}),
+        "library": str(place),
+        **_look_at(place, settings),
         "settings": {
             name: {"value": value, "origin": origin[name]}
             for name, value in settings.model_dump(mode="json").items()
@@ -35,6 +36,17 @@ def gather_status(settings: Settings, given: frozenset[str]) -> dict[str, Any]:
         "versions": {name: version_of(name) for name in PARTS}
         | {"python": platform.python_version()},
     }
+
+
+def _look_at(place: Path | Address, settings: Settings) -> dict[str, Any]:
+    """Whether there is a library, and what it holds; of a server that fails, how it does."""
+    try:
+        exists = Library.exists(place, settings)
+        return {"exists": exists, **(_describe(settings) if exists else {})}
+    except LibraryError as error:
+        if isinstance(place, Path):
+            raise
+        return {"exists": False, "problem": str(error)}
 
 
 def version_of(distribution: str) -> str:
@@ -45,7 +57,7 @@ def version_of(distribution: str) -> str:
         return "not installed"
 
 
-def _describe(folder: Path, settings: Settings) -> dict[str, Any]:
+def _describe(settings: Settings) -> dict[str, Any]:
     sources: Counter[str] = Counter()
     years: Counter[str] = Counter()
     with Library.open(settings=settings) as library:
@@ -56,7 +68,7 @@ def _describe(folder: Path, settings: Settings) -> dict[str, Any]:
             "papers": len(library),
             "passages": library.store.count_passages(),
             "embedding": library.store.embedder.identity,
-            "disk_bytes": _size(folder),
+            "disk_bytes": _size(library.store.folder),
             "sources": dict(sorted(sources.items())),
             "years": dict(sorted(years.items())),
             "folders": library.store.folders,

@@ -25,22 +25,19 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Verify the library: every paper, passage, vector and term of it."""
+    from rag import upkeep
     from rag.cli.findings import health_blocks, repair_blocks
     from rag.config import read_settings
-    from vectorstore.embedding import open_embedder
-    from vectorstore.upkeep.health import check as examine
-    from vectorstore.upkeep.repair import repair as mend
 
-    settings = read_settings(library=library)
-    folder, embedder = settings.library.expanduser(), open_embedder(settings.embedding)
-    if repair:
-        mended = mend(folder, embedder, keep_copy, tell)
-        is_sound = mended.after.is_sound and not mended.lost
-        values, blocks = mended.to_json(), repair_blocks(mended)
-    else:
-        found = examine(folder, embedder, tell)
-        is_sound = found.is_sound
-        values, blocks = found.to_json(), health_blocks(found)
+    with upkeep.subject(read_settings(library=library)) as (held, embedder):
+        if repair:
+            mended = upkeep.repair(held, embedder, keep_copy, tell)
+            is_sound = mended.after.is_sound and not mended.lost
+            values, blocks = mended.to_json(), repair_blocks(mended)
+        else:
+            found = upkeep.check(held, embedder, tell)
+            is_sound = found.is_sound
+            values, blocks = found.to_json(), health_blocks(found)
     if as_json:
         write_json(values)
     else:
@@ -56,12 +53,12 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Save the library as one file."""
+    from rag import upkeep
     from rag.cli.findings import backup_blocks
     from rag.config import read_settings
-    from vectorstore.upkeep.backup import backup as save
 
-    settings = read_settings(library=library)
-    saved = save(settings.library.expanduser(), file.expanduser(), tell)
+    with upkeep.subject(read_settings(library=library)) as (held, _):
+        saved = upkeep.backup(held, file.expanduser(), tell)
     if as_json:
         write_json(saved.to_json())
     else:
@@ -78,12 +75,11 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Put a saved library back, once all of it was verified."""
+    from rag import upkeep
     from rag.cli.findings import restore_blocks
     from rag.config import read_settings
-    from vectorstore.upkeep.restore import restore as put_back
 
-    settings = read_settings(library=library)
-    restored = put_back(file.expanduser(), settings.library.expanduser(), replace, tell)
+    restored = upkeep.restore(file.expanduser(), read_settings(library=library), replace, tell)
     if as_json:
         write_json(restored.to_json())
     else:

@@ -22,6 +22,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from vectorstore.address import Address
 from vectorstore.checkpoint import COPY
 from vectorstore.errors import LibraryError
 from vectorstore.failures import unusable
@@ -58,14 +59,14 @@ class BackupReport:
 
     Attributes:
         file: The backup.
-        folder: The library.
+        folder: The library, or its address on a server.
         passages: How many it has.
         bytes: Size of the library's files, without its term index.
         made: When the backup was made, in UTC.
     """
 
     file: Path
-    folder: Path
+    folder: Path | Address
     passages: int
     bytes: int
     made: str

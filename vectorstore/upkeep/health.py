@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vectorstore.address import Address
 from vectorstore.checkpoint import COPY, DRAFT
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
@@ -70,12 +71,19 @@ class HealthReport:
         papers: Those that were read.
         passages: Their rows.
         findings: What is wrong; nothing where the library is whole.
+        address: Where the library is instead, on a server.
     """
 
     folder: Path
     papers: int = 0
     passages: int = 0
     findings: list[Finding] = field(default_factory=list)
+    address: Address | None = None
+
+    @property
+    def place(self) -> Path | Address:
+        """Where the library is."""
+        return self.address or self.folder
 
     @property
     def is_sound(self) -> bool:
@@ -94,7 +102,7 @@ class HealthReport:
         """The report as plain JSON values."""
         found = [asdict(item) for item in self.findings]
         return {
-            "library": str(self.folder),
+            "library": str(self.place),
             "sound": self.is_sound,
             "papers": self.papers,
             "passages": self.passages,

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -26,7 +27,9 @@ _MOST_MANIFEST_BYTES = 1_000_000
 _CHUNK = 1024 * 1024
 _MARGIN = 8 * _CHUNK
 """Bytes that stay free on a disk when a backup is restored."""
-_BROKEN = (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError
+)  # fmt: skip
 """What `zipfile` raises for members that are broken, encrypted or packed otherwise."""
 
 

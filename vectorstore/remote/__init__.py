@@ -1,0 +1,1 @@
+"""Libraries on a Chroma server, which several people share."""
