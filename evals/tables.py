@@ -249,3 +249,23 @@ def everything_tables(result: Figures) -> list[Table]:
     )
     title = f"Benchmarks in {result['folder']}; mean [95% interval]"
     return [make_table(title, ("benchmark", "here", "published"), rows)]
+
+
+def study_tables(result: Figures) -> list[Table]:
+    """One row a candidate of `bench study`: its paired differences from the present ranking."""
+    now = result["present"]
+    title = (
+        f"{result['beir']}: {result['queries']} queries, {result['documents']} documents; "
+        f"now nDCG@10 {spell(now['ndcg@10'])}, recall@20 {spell(now['recall@20'])}"
+    )
+    rows = [
+        [
+            name,
+            ", ".join(f"{value:g}" for value in sorted(set(figures["chosen"]))),
+            spell(figures["ndcg@10"]["difference"]),
+            spell(figures["recall@20"]["difference"]),
+        ]
+        for name, figures in result["candidates"].items()
+    ]
+    columns = ("candidate", "chosen on other folds", "nDCG@10, difference", "recall@20, difference")
+    return [make_table(title, columns, rows)]

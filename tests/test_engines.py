@@ -176,17 +176,18 @@ def test_the_local_engine_reads_every_source_in_its_place(papers_file: Path) -> 
     assert found == [*once, *PAPERS[:2], *once]
 
 
-@pytest.mark.parametrize("depth", [2, 5, 100])
+@pytest.mark.parametrize("depth", [2, 100])
 def test_however_many_batches_are_ahead_the_library_is_the_same(depth: int, tmp_path: Path) -> None:
-    again = [replace(item, sources=("b.jsonl",)) for item in PAPERS[::3]]
-    changed = replace(PAPERS[5], abstract=PAPERS[5].abstract + " Wings, too.", sources=("c.ris",))
-    items = [*PAPERS, *again, changed, *PAPERS[:10]]
+    papers = PAPERS[:400]
+    again = [replace(item, sources=("b.jsonl",)) for item in papers[::3]]
+    changed = replace(papers[5], abstract=papers[5].abstract + " Wings, too.", sources=("c.ris",))
+    items = [*papers, *again, changed, *papers[:10]]
     reports = []
     for name, preparer in (("one", None), ("other", Preparer(prepared_at_once, depth))):
         with Store(tmp_path / name, fake_embedder()) as store:
             reports.append(add(store, iter(items), preparer=preparer))
     assert reports[0] == reports[1]
-    assert (reports[0].added, reports[0].merged) == (700, 245)
+    assert (reports[0].added, reports[0].merged) == (400, 145)
     assert contents(tmp_path / "one") == contents(tmp_path / "other")
 
 

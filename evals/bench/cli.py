@@ -58,6 +58,19 @@ def weights(
 
 
 @bench.command()
+def study(
+    beir: BeirFolder, split: Split = "train", limit: Limit = None, as_json: AsJson = False
+) -> None:
+    """Try other ways of ranking, on held-out folds: which would be better than the present one?"""
+    from evals.bench.libraries import chosen_embedder
+    from evals.bench.study import run_study
+    from evals.tables import study_tables
+
+    result = run_study(load_beir(beir, split), chosen_embedder(), limit)
+    show(result, as_json, study_tables)
+
+
+@bench.command()
 def abstain(
     beir: Annotated[Path | None, typer.Option(help="Folder of a BEIR test set.")] = None,
     split: Split = "test",
