@@ -8,7 +8,10 @@ from typing import Any
 
 from evals.speed.timing import measure_processes, questions_from
 
-BARE = "import chromadb.api.rust, llama_index.core, onnxruntime, tokenizers, tantivy, pydantic_settings"
+BARE = (
+    "import chromadb.api.rust, llama_index.core, onnxruntime, tantivy, tokenizers, "
+    "pydantic_settings"
+)
 """What `quoth ask` cannot do without."""
 
 
