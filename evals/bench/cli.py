@@ -25,17 +25,29 @@ Others = Annotated[
 
 @bench.command()
 def retrieval(
-    beir: BeirFolder,
+    beir: Annotated[Path | None, typer.Option(help="Folder of a BEIR test set.")] = None,
     split: Split = "test",
+    ranking: Annotated[
+        Path | None,
+        typer.Option(help="JSON Lines of query, positive and negative, instead of --beir."),
+    ] = None,
     limit: Limit = None,
     cache: Cache = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank a test set by terms, by vectors and by both."""
     from evals.bench.run import run_retrieval
+    from evals.rankings import load_ranking
     from evals.tables import retrieval_tables
 
-    result = run_retrieval(load_beir(beir, split), split, limit, cache)
+    if (beir is None) == (ranking is None):
+        raise typer.BadParameter("give either --beir DIR or --ranking FILE")
+    if ranking is not None:
+        known, split = load_ranking(ranking), "all"
+    else:
+        assert beir is not None
+        known = load_beir(beir, split)
+    result = run_retrieval(known, split, limit, cache)
     warn_of_gaps(result)
     show(result, as_json, retrieval_tables)
 
