@@ -14,6 +14,7 @@ import pytest
 from fake_embedding import fake_embedder, numbered
 from typer.testing import CliRunner
 
+from evals.beir import Beir, Document
 from evals.bench.cli import bench
 from evals.errors import EvalError
 from evals.speed import adding, asking, timing
@@ -21,6 +22,7 @@ from evals.speed.baseline import StockEmbedding, ingest_stock
 from evals.speed.embedding import compare_variants, package_size, token_ids
 from evals.speed.perturbed import build_perturbed, perturb
 from evals.speed.plot import plot_cost
+from evals.speed.run import with_fewer_documents
 from evals.speed.tables import embedding_tables, speed_rows
 from evals.speed.variants import VARIANTS, Shape, embed_all
 from vectorstore.embedding import default_embedder
@@ -112,6 +114,12 @@ MEASURED = {
     "ready_s": 0.5, "question_ms": 2.0, "memory_mb": 90.0, "texts_per_second": {"1 x 1": 50.0},
     "best": 50.0,
 }  # fmt: skip
+
+
+def test_a_test_set_keeps_the_documents_that_answer() -> None:
+    documents = [Document(name, "", name) for name in "abcde"]
+    beir = Beir("b", Path("corpus.jsonl"), documents, {"q": "?"}, {"q": {"d": 1, "a": 0}})
+    assert [item.id for item in with_fewer_documents(beir, 2).corpus] == ["d", "a", "b"]
 
 
 # The stock pipeline, and made-up libraries ---------------------------------------------------

@@ -22,6 +22,8 @@ QUERY = Query(
     all_terms={"a": 2.0, "b": 4.0, "c": 8.0},
     titles={"b": 10.0},
     fed_back={0.1: {"c": 0.8, "a": 0.7}},
+    confirmed={0.1: {"c": 0.8, "b": 0.9}},
+    expanded={"c": 3.0, "d": 6.0},
     sentences={"a": 0.1, "b": 0.9, "c": 0.2, "d": 0.2},
 )
 
@@ -50,6 +52,9 @@ def test_titles_feedback_and_sentences_move_the_ranking_their_way() -> None:
     assert study.with_titles(QUERY, 0.4)["b"] > study.present(QUERY)["b"]
     assert set(study.with_feedback(QUERY, 0.1)) == {"a", "b", "c"}
     assert study.with_sentences(QUERY, 0.5)["b"] > study.present(QUERY)["b"]
+    assert study.with_confirmed_feedback(QUERY, 0.1)["b"] > study.present(QUERY)["b"]
+    assert study.with_more_terms(QUERY, 0.2)["d"] > 0
+    assert set(study.with_all(QUERY, 0.1)) == {"b", "c", "d"}
 
 
 def test_longer_queries_give_vectors_more_weight() -> None:

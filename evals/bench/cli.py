@@ -181,6 +181,10 @@ def embedding(
         Path | None, typer.Option(help="BEIR test set: ranks it by each variant's vectors.")
     ] = None,
     split: Split = "train",
+    others: Annotated[
+        int | None,
+        typer.Option(min=0, help="Of its documents, those that answer and this many others only."),
+    ] = None,
     cache: Cache = None,
     as_json: AsJson = False,
 ) -> None:
@@ -189,7 +193,7 @@ def embedding(
     from evals.speed.tables import embedding_tables
 
     known = load_beir(beir, split) if beir else None
-    show(run_embedding(corpus, known, cache), as_json, embedding_tables)
+    show(run_embedding(corpus, known, others, cache), as_json, embedding_tables)
 
 
 def read_sizes(text: str) -> list[int]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evals.beir import Beir
 from evals.bench.progress import tracked
@@ -51,6 +52,8 @@ class Query:
         titles: The same of titles alone.
         fed_back: Similarities of the best 100 documents to the query mixed with its nearest
             passages, by the share of those.
+        confirmed: The same of the query mixed with the best passages of its three best documents.
+        expanded: BM25 of the ten terms that mark its five best documents, of those 200.
         sentences: Cosine similarity of the nearest sentence, of those 200.
     """
 
@@ -62,6 +65,8 @@ class Query:
     all_terms: Scores
     titles: Scores
     fed_back: Mapping[float, Scores]
+    confirmed: Mapping[float, Scores]
+    expanded: Scores
     sentences: Scores
 
 
@@ -121,6 +126,29 @@ def with_feedback(query: Query, share: float) -> Scores:
     return present(replace(query, nearest=query.fed_back[share]))
 
 
+def with_confirmed_feedback(query: Query, share: float) -> Scores:
+    """The same by the best documents of both rankings together."""
+    return present(replace(query, nearest=query.confirmed[share]))
+
+
+def with_more_terms(query: Query, share: float) -> Scores:
+    """BM25 of terms that mark the best documents counts, too."""
+    keys = query.terms.keys() | top(query.expanded, DEPTH).keys()
+    terms = {
+        key: query.all_terms.get(key, 0.0) + share * query.expanded.get(key, 0.0) for key in keys
+    }
+    return present(replace(query, terms=terms))
+
+
+def with_all(query: Query, share: float) -> Scores:
+    """Confirmed feedback, more terms and the nearest sentence, together."""
+    near = {
+        key: 0.8 * score + 0.2 * query.sentences.get(key, score)
+        for key, score in query.confirmed[share].items()
+    }
+    return with_more_terms(replace(query, nearest=near), 0.1)
+
+
 def with_sentences(query: Query, share: float) -> Scores:
     """The nearest sentence counts beside the nearest passage."""
     near = {
@@ -146,7 +174,10 @@ CANDIDATES: dict[str, tuple[Candidate, Grid]] = {
     "standard scores": (by_deviations, WEIGHTS),
     "titles once more": (with_titles, (0.05, 0.1, 0.2, 0.4)),
     "feedback of vectors": (with_feedback, SHARES),
+    "feedback of both": (with_confirmed_feedback, SHARES),
+    "more terms": (with_more_terms, (0.02, 0.05, 0.1, 0.2)),
     "nearest sentence": (with_sentences, SHARES),
+    "the last three together": (with_all, SHARES),
     "weight by length of query": (by_length, (-0.02, -0.01, 0.01, 0.02)),
 }
 
@@ -208,6 +239,7 @@ def measure(beir: Beir, query: Query, scores: Scores) -> tuple[float, float]:
 def prepare_queries(beir: Beir, embedder: Embedder, ids: Sequence[str]) -> Iterator[Query]:
     """All that candidates rank by, for each query."""
     records = as_records(beir.corpus)
+    by_id = {record.id: record for record in records}
     passages = Nearest([cut(record, embedder).texts for record in records], records, embedder)
     sentences = Nearest([sentences_of(record) for record in records], records, embedder)
     asked = embedder.embed([searchable(beir.queries[item]) for item in ids])
@@ -221,15 +253,20 @@ def prepare_queries(beir: Beir, embedder: Embedder, ids: Sequence[str]) -> Itera
             near = passages.by_document(vector)
             kept = top(near, 2 * DEPTH).keys() | top(scores, 2 * DEPTH).keys()
             named = dict(titles.search(terms, len(records), Filter()))
+            nearest, matching = passages.best(vector, DEPTH + 1), top(scores, DEPTH + 1)
+            fused = [hit.key for hit in fuse(nearest, matching)]
+            marks = marking_terms([by_id[key] for key in fused[:5]], terms, whole)
             yield Query(
                 item,
                 text,
                 only(near, kept),
-                passages.best(vector, DEPTH + 1),
-                top(scores, DEPTH + 1),
+                nearest,
+                matching,
                 only(scores, kept),
                 only(named, kept),
                 {share: top(passages.fed_back(vector, share), DEPTH) for share in SHARES},
+                {share: top(passages.mixed(vector, fused[:3], share), DEPTH) for share in SHARES},
+                only(dict(whole.search(marks, len(records), Filter())), kept),
                 only(sentences.by_document(vector), kept),
             )
 
@@ -265,9 +302,34 @@ class Nearest:
 
     def fed_back(self, vector: Vectors, share: float) -> Scores:
         """`by_document` of the vector mixed with the mean of its three nearest texts."""
-        three = np.argsort(-(self._vectors @ vector), kind="stable")[:3]
-        mixed = (1 - share) * vector + share * self._vectors[three].mean(axis=0)
+        return self._with(vector, np.argsort(-(self._vectors @ vector), kind="stable")[:3], share)
+
+    def mixed(self, vector: Vectors, documents: Sequence[str], share: float) -> Scores:
+        """`by_document` of the vector mixed with the mean of these documents' nearest texts."""
+        similarities = self._vectors @ vector
+        wanted = set(documents)
+        best: dict[str, int] = {}
+        for place in np.argsort(-similarities, kind="stable")[: 10 * DEPTH]:
+            if self._owners[place] in wanted:
+                best.setdefault(self._owners[place], int(place))
+        return self._with(vector, np.array(list(best.values()), dtype=np.int64), share)
+
+    def _with(self, vector: Vectors, places: NDArray[np.int64], share: float) -> Scores:
+        if not len(places):
+            return self.by_document(vector)
+        mixed = (1 - share) * vector + share * self._vectors[places].mean(axis=0)
         return self.by_document(mixed / np.linalg.norm(mixed))
+
+
+def marking_terms(
+    records: Sequence[Record], asked: Sequence[str], index: LexicalIndex, count: int = 10
+) -> list[str]:
+    """The terms that documents share and that are rare elsewhere, without those asked for."""
+    weights: dict[str, float] = {}
+    for record in records:
+        for term in set(index_terms(f"{record.title} {record.abstract}")) - set(asked):
+            weights[term] = weights.get(term, 0.0) + index.rarity(term)
+    return sorted(weights, key=lambda term: (-weights[term], term))[:count]
 
 
 def sentences_of(record: Record) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,19 @@ def build_libraries(
     return built
 
 
-def run_embedding(corpus: Path | None, beir: Beir | None, cache: Path | None) -> dict[str, Any]:
-    """The figures of `bench embedding`."""
+def run_embedding(
+    corpus: Path | None, beir: Beir | None, others: int | None, cache: Path | None
+) -> dict[str, Any]:
+    """The figures of `bench embedding`.
+
+    Args:
+        corpus: Abstracts for speed, as JSON Lines; the sample where None.
+        beir: A test set for quality; none where None.
+        others: Of its documents, keep those that answer and so many others; all where None.
+        cache: Where the sample's library is kept.
+    """
+    if beir and others is not None:
+        beir = with_fewer_documents(beir, others)
     embedder = chosen_embedder()
     if corpus:
         records = read_abstracts(corpus, VARIANT_RECORDS)
@@ -107,3 +119,11 @@ def run_embedding(corpus: Path | None, beir: Beir | None, cache: Path | None) ->
         with open_files(sample_files(), cache or default_folder()) as library:
             records = copies(list(library.records()), VARIANT_RECORDS)
     return compare_variants(records, embedder, beir)
+
+
+def with_fewer_documents(beir: Beir, others: int) -> Beir:
+    """The test set with the documents that answer any query, and the first `others` besides."""
+    wanted = {document for query in beir.qrels for document in beir.relevant(query)}
+    besides = [item for item in beir.corpus if item.id not in wanted][:others]
+    kept = [item for item in beir.corpus if item.id in wanted] + besides
+    return replace(beir, corpus=kept)
