@@ -15,6 +15,7 @@ from evals.cases import Case
 from evals.fit import examples_of_cases, examples_of_claims, fit, save
 from evals.fit_wording import Example, fit_wording
 from rag.answerers.features import NAMES
+from rag.answerers.judging import READ_PAPERS
 from rag.answerers.model import from_json
 from rag.answerers.picking import SECOND_SHARE
 from rag.answerers.reading import TextReader
@@ -96,7 +97,7 @@ def test_answerable_case_is_asked_with_its_paper_and_without(examples: list[Exam
     assert (second.answerable, second.weight, second.worded, second.group) == (
         False, 0.5, False, "text:Arlen"
     )  # fmt: skip
-    assert first.rows.shape == second.rows.shape == (12, COLUMNS)
+    assert first.rows.shape == second.rows.shape == (3 * READ_PAPERS, COLUMNS)
     assert (first.right.sum(), second.right.sum()) == (1.0, 0.0)
 
 

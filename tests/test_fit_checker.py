@@ -83,6 +83,7 @@ def test_figures_of_meaning_follow_those_of_words_in_the_fitted_order() -> None:
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.slow
 def test_forests_learn_from_figures_and_the_file_is_the_same_each_time(tmp_path: Path) -> None:
     pytest.importorskip("sklearn", reason="the extra `train` is not installed")
     chance = np.random.default_rng(0)
