@@ -33,12 +33,14 @@ from vectorstore.records import Passage
 from vectorstore.rows import Shelved, to_shelf
 from vectorstore.terms import index_terms
 
-VERSION = 3
+VERSION = 4
 """Raised whenever terms or fields change, so that older indexes are rebuilt."""
 MAX_ALIKE = 64
 """Papers that one record is compared with, at most: those that share its rarest keys."""
 Piece = tuple[Paper, Sequence[Passage]]
 """A paper and its passages."""
+REMEMBERED = 100_000
+"""Ids that are remembered by their numbers."""
 HEAP_BYTES = 50_000_000
 META_FILE = "meta.json"
 STAMP_FILE = "stamp.json"
@@ -47,6 +49,12 @@ STAMP_FILE = "stamp.json"
 def stamp_of(revision: str) -> dict[str, Any]:
     """What an index is stamped with that is in step with this state of the rows."""
     return {"revision": revision, "version": f"{VERSION}, keys {KEYS_VERSION}"}
+
+
+def number_of(record_id: str) -> int:
+    """64 bits that stand for an id: of these the index keeps a column, quick to read."""
+    content = record_id.encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
 
 
 class LexicalHit(NamedTuple):
@@ -66,6 +74,7 @@ class LexicalIndex:
     def __init__(self, folder: Path) -> None:
         """Opens the index in a folder, without changing anything there."""
         self._folder = folder
+        self._ids: dict[int, str] = {}
         self._open()
 
     @property
@@ -188,11 +197,16 @@ class LexicalIndex:
     def passing(self, where: Filter, limit: int, ids: Sequence[str] | None = None) -> list[str]:
         """The ids that a filter lets through: of all records, or of these; at most `limit`."""
         query = self._filter(where)
-        if ids is not None:
-            these = tantivy.Query.term_set_query(self._index.schema, "record", list(ids))
-            both = [(tantivy.Occur.Must, query), (tantivy.Occur.Must, these)]
-            query = tantivy.Query.boolean_query(both)
-        return [hit.record_id for hit in self._collect(query, limit)]
+        if ids is None:
+            return [hit.record_id for hit in self._collect(query, limit)]
+        named = {number_of(name): name for name in ids}
+        these = tantivy.Query.term_set_query(self._index.schema, "number", list(named))
+        both = [(tantivy.Occur.Must, query), (tantivy.Occur.Must, these)]
+        with self._noticing_damage():
+            found = self._searcher.search(
+                tantivy.Query.boolean_query(both), limit=max(1, limit), count=False
+            )
+            return [named[number] for number in self._numbers(found.hits) if number in named]
 
     def search(self, terms: Sequence[str], top_k: int, where: Filter) -> list[LexicalHit]:
         """The records that share most with `terms`, best first."""
@@ -221,10 +235,23 @@ class LexicalIndex:
 
     def _collect(self, query: tantivy.Query, top_k: int) -> list[LexicalHit]:
         with self._noticing_damage():
+            hits = self._searcher.search(query, limit=top_k, count=False).hits
             return [
-                LexicalHit(self._searcher.doc(address)["record"][0], float(score))
-                for score, address in self._searcher.search(query, limit=top_k, count=False).hits
+                LexicalHit(self._id(number, address), float(score))
+                for number, (score, address) in zip(self._numbers(hits), hits, strict=True)
             ]
+
+    def _numbers(self, hits: Sequence[tuple[Any, tantivy.DocAddress]]) -> list[int]:
+        found = self._searcher.fast_field_values("number", [address for _, address in hits])
+        return [int(number or 0) for number in found]
+
+    def _id(self, number: int, address: tantivy.DocAddress) -> str:
+        """A record's id; those met lately are remembered, since to read one takes 10 us."""
+        if number not in self._ids:
+            if len(self._ids) >= REMEMBERED:
+                self._ids.clear()
+            self._ids[number] = self._searcher.doc(address)["record"][0]
+        return self._ids[number]
 
     def _term(self, field: str, value: str | int) -> tantivy.Query:
         return tantivy.Query.term_query(self._index.schema, field, value, "freq")
@@ -274,6 +301,7 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("year", indexed=True)
     builder.add_text_field("key", tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("paper", stored=True, indexed=False)
+    builder.add_unsigned_field("number", indexed=True, fast=True)
     return builder.build()
 
 
@@ -293,4 +321,5 @@ def _document(paper: Paper, passages: Sequence[Passage]) -> tantivy.Document:
     for key in look_up_keys(paper):
         document.add_text("key", key)
     document.add_bytes("paper", to_shelf(paper, passages))
+    document.add_unsigned("number", number_of(record.id))
     return document

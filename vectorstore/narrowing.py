@@ -63,16 +63,15 @@ class Narrowing:
         self, vector: Vectors, depth: int, where: Filter, share: float
     ) -> dict[str, float]:
         """Asks for so many that enough should pass, and for more where they do not."""
-        total = self._table.count()
-        asked = min(total, math.ceil(depth / share * SLACK))
+        asked = math.ceil(depth / share * SLACK)
         while True:
             near = self._table.nearest(vector, asked, None)
             ids = list(dict.fromkeys(map(record_id_of, near)))
             passing = set(self._lexical.passing(where, len(ids), ids))
             found = [(row, near[row]) for row in near if record_id_of(row) in passing]
-            if len(found) >= depth or asked >= total:
+            if len(found) >= depth or len(near) < asked:
                 return dict(found[:depth])
-            asked = min(total, asked * 2)
+            asked *= 2
 
     def _matrix(self, where: Filter, count: int) -> _Matrix:
         key = self._table.revision, where
