@@ -59,7 +59,7 @@ def run_speed(
     if corpus:
         libraries |= build_libraries(root, corpus, records, sizes, large, embedder)
     result: dict[str, Any] = {
-        "machine": {"cores": os.cpu_count(), "processor": platform.processor() or "unknown"},
+        "machine": {"cores": os.cpu_count(), "processor": processor()},
         "corpus": corpus.name if corpus else None,
         "adding": measure_adding(records[:ADDED], embedder, stock=corpus is not None),
         "libraries": {
@@ -76,6 +76,11 @@ def run_speed(
 
 
 ENGINE_RECORDS = 2_000
+
+
+def processor() -> str:
+    """What this machine computes with, as far as it tells."""
+    return platform.processor() or platform.machine()
 
 
 def build_libraries(
