@@ -162,7 +162,7 @@ def needed_fields(case: Case) -> list[tuple[str, str]]:
         needed = [("papers", "an answerable"), ("facts", "an answerable")]
     else:
         needed = [("reason", "an unanswerable")]
-    if case.kind == "near_miss":
+    if case.kind == "near_miss" and not case.history:  # else what was said tells which paper
         needed.append(("papers", "a near_miss"))
     if case.kind == "follow_up":
         needed.append(("history", "a follow_up"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import evals
 from evals.cases import Case, is_complete, is_correct, load_cases, resolve
 from evals.errors import EvalError
 from evals.wording import fold, states
@@ -286,3 +287,15 @@ def test_a_follow_up_is_complete_with_all_that_it_takes_and_nothing_stray(tmp_pa
     assert is_complete(read, "How good is LanternNet on owlet?")
     assert not is_complete(read, "How good is it on Owlet?")
     assert not is_complete(read, "How good is LanternNet on Sphinx and Owlet?")
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        path.name
+        for path in (Path(evals.__path__[0]) / "cases").glob("*.jsonl")
+        if path.name not in ("drafts.jsonl", "false_claims.jsonl")
+    ),
+)
+def test_every_file_of_cases_that_comes_along_can_be_read(name: str) -> None:
+    assert load_cases(Path(evals.__path__[0]) / "cases" / name)
