@@ -1,7 +1,7 @@
 """Queries with a passage that answers and one that does not, as a retrieval test set.
 
-JSON Lines of `query`, `positive` and `negative`. All passages together are the corpus; whoever
-asks the same words has all their positives as answers.
+JSON Lines of `query`, `positive` and, where there is one, `negative`. All passages together are
+the corpus; whoever asks the same words has all their positives as answers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from evals.beir import Beir, Document
 from evals.errors import EvalError
 from evals.files import read_objects
 
-KEYS = ("query", "positive", "negative")
+KEYS = ("query", "positive")
 
 
 def load_ranking(path: Path, limit: int | None = None) -> Beir:
@@ -32,9 +32,9 @@ def load_ranking(path: Path, limit: int | None = None) -> Beir:
         for key in KEYS:
             if not isinstance(item.get(key), str) or not item[key].strip():
                 raise EvalError(f"{place}: expected '{key}' as text (found: {', '.join(item)}).")
-        positive, _ = (
-            ids.setdefault(item[key], f"d{len(ids)}") for key in ("positive", "negative")
-        )
+        positive = ids.setdefault(item["positive"], f"d{len(ids)}")
+        if item.get("negative"):
+            ids.setdefault(str(item["negative"]), f"d{len(ids)}")
         qrels.setdefault(item["query"], {})[positive] = 1
     if not qrels:
         raise EvalError(f"{path}: no lines; expected {', '.join(KEYS)} on each.")
