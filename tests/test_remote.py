@@ -612,3 +612,25 @@ def test_terms_follow_a_server_that_was_put_back_to_an_older_state(tmp_path: Pat
             assert [item.title for item in store.records()] == [
                 MOTHS.title, TIDES.title, numbered(9)[8].title, BREAD.title
             ]  # fmt: skip
+
+
+def test_a_listing_that_shifts_while_it_is_read_comes_to_an_end(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another client makes meanwhile moves the rest on, so that one is listed twice."""
+    monkeypatch.setattr("vectorstore.remote.server.LISTED", 3)
+    listed = ["a.pen.1", "b", "c", "c"]
+
+    class Listing:
+        def __init__(self, name: str) -> None:
+            self.name, self.metadata = name, {"state": name}
+
+    with opened(address, tmp_path) as store:
+        monkeypatch.setattr(
+            store._shared._server,
+            "_listed",
+            lambda offset: [Listing(n) for n in listed[offset:][:3]],
+        )
+        named = store._shared._server.named
+        assert named("a.pen.") == {"a.pen.1": {"state": "a.pen.1"}}
+        assert set(named("")) == {"a.pen.1", "b", "c"}

@@ -124,8 +124,11 @@ class Server:
     def named(self, prefix: str) -> dict[str, dict[str, Any]]:
         """Metadata by name, of the collections whose name begins so."""
         found: dict[str, dict[str, Any]] = {}
-        while page := self._listed(len(found)):
+        read, page = 0, self._listed(0)
+        while page:
             found |= {item.name: dict(item.metadata or {}) for item in page}
+            read += len(page)  # not the names found: one may come twice, if others make some
+            page = self._listed(read) if len(page) == LISTED else []
         return {name: found[name] for name in found if name.startswith(prefix)}
 
     def get_max_batch_size(self) -> int:
