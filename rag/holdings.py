@@ -8,24 +8,21 @@ from typing import TYPE_CHECKING
 
 from rag import upkeep
 from rag.config import Settings
-from rag.gathering import sources_of
 from rag.upkeep import subject_of
-from vectorstore.adding import Progress, Shelf, add
-from vectorstore.engines import Choice, start
 from vectorstore.errors import LibraryError
 from vectorstore.papers import Paper
 from vectorstore.pen import Waiting
 from vectorstore.records import AddReport, Record
-from vectorstore.rehearsal import Rehearsal
-from vectorstore.splitting import split
 from vectorstore.store import Store
-from vectorstore.syncing import Confirm, SyncReport, sync_folder
-from vectorstore.writers import Format, write
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported where they are used: asking needs none of them
+    from vectorstore.adding import Progress
+    from vectorstore.engines import Choice
+    from vectorstore.syncing import Confirm, SyncReport
     from vectorstore.upkeep.backup import BackupReport
     from vectorstore.upkeep.health import HealthReport
     from vectorstore.upkeep.repair import RepairReport
+    from vectorstore.writers import Format
 
 
 class Holdings:
@@ -77,13 +74,19 @@ class Holdings:
             QuothError: The library cannot be written, or the engine or the embedding model fails;
                 adding the same again goes on from there.
         """
+        from rag.gathering import sources_of
+        from vectorstore.adding import add
+        from vectorstore.engines import start
+        from vectorstore.rehearsal import Rehearsal
+
         self._must_be_ones_own()
         several = [paths] if isinstance(paths, (str, Path)) else list(paths)
         sources = sources_of(several, self.settings, columns, limit)
         with start(self._choice(engine, workers, waiting), self.store.embedder) as running:
             preparer = None if dry_run else running.preparer
             items = running.read(sources)
-            return add(self._shelf(dry_run), items, progress, waiting, preparer=preparer)
+            shelf = Rehearsal(self.store) if dry_run else self.store
+            return add(shelf, items, progress, waiting, preparer=preparer)
 
     def sync(
         self,
@@ -112,6 +115,9 @@ class Holdings:
             LibraryError: There is no such folder, or nothing in it can be read.
             QuothError: As of `add`.
         """
+        from vectorstore.engines import start
+        from vectorstore.syncing import sync_folder
+
         self._must_be_ones_own()
         place = Path(folder).expanduser()
         with start(self._choice(engine, workers, waiting), self.store.embedder) as running:
@@ -139,11 +145,15 @@ class Holdings:
         Raises:
             LibraryError: There is no such paper or record.
         """
+        from vectorstore.splitting import split
+
         self._must_be_ones_own()
         return split(self.store, record_id, number, waiting)
 
     def export(self, form: Format = "jsonl") -> Iterator[str]:
         """All papers as JSON Lines, BibTeX or RIS, in pieces; `add` reads them back as they are."""
+        from vectorstore.writers import write
+
         return write(self.store.papers(), form)
 
     def remove(self, ids: str | Iterable[str], waiting: Waiting | None = None) -> list[str]:
@@ -191,10 +201,9 @@ class Holdings:
         return upkeep.backup(subject_of(self.store), Path(file), replace=replace)
 
     def _choice(self, engine: str, workers: int | None, tell: Waiting | None) -> Choice:
-        return Choice(engine, workers, self.settings.ray_address, tell)
+        from vectorstore.engines import Choice
 
-    def _shelf(self, dry_run: bool) -> Shelf:
-        return Rehearsal(self.store) if dry_run else self.store
+        return Choice(engine, workers, self.settings.ray_address, tell)
 
     def _must_be_ones_own(self) -> None:
         if self.is_sample:

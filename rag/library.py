@@ -22,13 +22,11 @@ from rag.holdings import Holdings
 from rag.places import open_store, place_of
 from rag.retriever import LibraryRetriever
 from vectorstore import minilm
-from vectorstore.adding import add
 from vectorstore.address import Address
 from vectorstore.embedding import Embedder, open_embedder
 from vectorstore.errors import QuestionError
 from vectorstore.filters import Filter, parse_filter
 from vectorstore.fusion import Mode
-from vectorstore.readers import read
 from vectorstore.records import Hit
 from vectorstore.store import Store
 
@@ -85,6 +83,9 @@ class Library(Holdings):
         store = Store(settings.cache / name, model)
         with as_file(files("rag") / "sample" / "digests.jsonl") as path:
             if len(store) == 0:
+                from vectorstore.adding import add
+                from vectorstore.readers import read
+
                 add(store, read(path))
         return cls(store, settings, is_sample=True)
 

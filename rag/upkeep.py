@@ -17,11 +17,10 @@ from rag.places import open_store, place_of
 from vectorstore.embedding import Embedder, open_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.pen import Waiting
-from vectorstore.remote.store import ServerStore
-from vectorstore.remote.table import exists
 from vectorstore.store import Store
 
 if TYPE_CHECKING:
+    from vectorstore.remote.store import ServerStore
     from vectorstore.upkeep.backup import BackupReport
     from vectorstore.upkeep.health import HealthReport
     from vectorstore.upkeep.repair import RepairReport
@@ -32,6 +31,8 @@ Subject: TypeAlias = "Path | ServerStore"
 
 def subject_of(store: Store) -> Subject:
     """A library that is open."""
+    from vectorstore.remote.store import ServerStore
+
     return store if isinstance(store, ServerStore) else store.folder
 
 
@@ -46,6 +47,9 @@ def subject(settings: Settings) -> Iterator[tuple[Subject, Embedder]]:
     if isinstance(place, Path):
         yield place, embedder
         return
+    from vectorstore.remote.store import ServerStore
+    from vectorstore.remote.table import exists
+
     if not exists(place, settings.server_options):
         raise LibraryError(f"No library at {place}; expected one that `quoth add` made.")
     with ServerStore(place, embedder, settings.cache, settings.server_options) as store:

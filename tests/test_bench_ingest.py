@@ -11,9 +11,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from evals import cli
-from evals.bench import ingest
-from evals.bench.ingest import compare_found, failures, measure_in_process, run_ingest
+from evals import cli, processes
+from evals.bench.ingest import compare_found, failures, measure_reading, run_ingest
 from evals.bench.ingest_tables import ingest_tables
 from evals.bench.reading import STATUS, peak_megabytes
 from evals.errors import EvalError
@@ -59,16 +58,16 @@ def test_a_broken_line_that_nobody_expected_fails_the_format(tmp_path: Path) -> 
 
 def test_a_file_is_read_in_a_process_of_its_own(tmp_path: Path) -> None:
     path = write_export(BEIR, PAPERS, tmp_path).path
-    measured = measure_in_process(path, path, BEIR)
+    measured = measure_reading(path, path, BEIR)
     assert set(measured) == {"seconds", "memory_mb"}
     assert 0 < measured["seconds"] < 30
     assert (measured["memory_mb"] is not None) == STATUS.exists()
 
 
 def test_a_process_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest.sys, "executable", "/bin/false")
+    monkeypatch.setattr(processes.sys, "executable", "/bin/false")
     with pytest.raises(EvalError, match=r"^BEIR: reading a\.jsonl failed \(no message\)\.$"):
-        measure_in_process(tmp_path / "a.jsonl", tmp_path / "a.jsonl", BEIR)
+        measure_reading(tmp_path / "a.jsonl", tmp_path / "a.jsonl", BEIR)
 
 
 @pytest.mark.skipif(not STATUS.exists(), reason="the peak of memory is known on Linux only")

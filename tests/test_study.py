@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from evals.bench import study
-from evals.bench.study import Query
+from evals.bench import candidates, study
+from evals.bench.candidates import Query
 from evals.cli import app
 
 QUERY = Query(
@@ -29,37 +29,37 @@ QUERY = Query(
 
 
 def test_the_present_ranking_is_the_fusion_that_ships() -> None:
-    assert study.present(QUERY, 0.4) == pytest.approx({"a": 0.4, "b": 0.3, "c": 0.6})
+    assert candidates.present(QUERY, 0.4) == pytest.approx({"a": 0.4, "b": 0.3, "c": 0.6})
 
 
 def test_missing_scores_are_made_exact() -> None:
-    found = study.completed(QUERY, 0.5)
+    found = candidates.completed(QUERY, 0.5)
     assert found == pytest.approx(
         {"a": 0.5 + 0.5 * 2 / 8, "b": 0.5 * 0.2 / 0.6 + 0.5 * 4 / 8, "c": 0.5}
     )
 
 
 def test_reciprocal_ranks_are_summed() -> None:
-    assert study.by_ranks(QUERY, 1) == pytest.approx({"a": 1.0, "b": 0.5 + 0.5, "c": 1.0})
+    assert candidates.by_ranks(QUERY, 1) == pytest.approx({"a": 1.0, "b": 0.5 + 0.5, "c": 1.0})
 
 
 def test_standard_scores_give_the_lowest_to_what_is_lacking() -> None:
-    found = study.by_deviations(QUERY, 0.5)
+    found = candidates.by_deviations(QUERY, 0.5)
     assert found == pytest.approx({"a": 0.5 - 0.5, "b": -0.5 - 0.5, "c": -0.5 + 0.5})
 
 
 def test_titles_feedback_and_sentences_move_the_ranking_their_way() -> None:
-    assert study.with_titles(QUERY, 0.4)["b"] > study.present(QUERY)["b"]
-    assert set(study.with_feedback(QUERY, 0.1)) == {"a", "b", "c"}
-    assert study.with_sentences(QUERY, 0.5)["b"] > study.present(QUERY)["b"]
-    assert study.with_confirmed_feedback(QUERY, 0.1)["b"] > study.present(QUERY)["b"]
-    assert study.with_more_terms(QUERY, 0.2)["d"] > 0
-    assert set(study.with_all(QUERY, 0.1)) == {"b", "c", "d"}
+    assert candidates.with_titles(QUERY, 0.4)["b"] > candidates.present(QUERY)["b"]
+    assert set(candidates.with_feedback(QUERY, 0.1)) == {"a", "b", "c"}
+    assert candidates.with_sentences(QUERY, 0.5)["b"] > candidates.present(QUERY)["b"]
+    assert candidates.with_confirmed_feedback(QUERY, 0.1)["b"] > candidates.present(QUERY)["b"]
+    assert candidates.with_more_terms(QUERY, 0.2)["d"] > 0
+    assert set(candidates.with_all(QUERY, 0.1)) == {"b", "c", "d"}
 
 
 def test_longer_queries_give_vectors_more_weight() -> None:
     longer = replace(QUERY, text=QUERY.text + " by lamp and camera in a wood at night in autumn")
-    assert study.by_length(longer, 0.02)["a"] > study.by_length(QUERY, 0.02)["a"]
+    assert candidates.by_length(longer, 0.02)["a"] > candidates.by_length(QUERY, 0.02)["a"]
 
 
 def test_a_value_is_chosen_on_the_other_folds_and_scored_on_the_one_left_out() -> None:
@@ -87,5 +87,5 @@ def test_a_study_compares_every_candidate(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     assert found["present"]["ndcg@10"]["mean"] == 1.0
-    assert set(found["candidates"]) == set(study.CANDIDATES)
+    assert set(found["candidates"]) == set(candidates.CANDIDATES)
     assert all(item["ndcg@10"]["difference"]["mean"] <= 0 for item in found["candidates"].values())

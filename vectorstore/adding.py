@@ -84,13 +84,11 @@ class _Step(NamedTuple):
     Attributes:
         size: Items that were read.
         usable: Those of them that can be added.
-        same: Papers that they may be of, as they were before the batches ahead were written.
         ahead: Waits for what is being prepared of those that seem to be new.
     """
 
     size: int
     usable: list[Record | Paper]
-    same: list[Paper]
     ahead: Callable[[], Ahead]
 
 
@@ -102,7 +100,6 @@ class _Adding:
         self._store = store
         self._run = run
         self._preparer = preparer
-        self._last = Plan(())
 
     def steps(self, batched: Iterable[list[Read]]) -> Iterator[_Step]:
         """The batches; while one is being written, the next ones are being prepared."""
@@ -116,7 +113,7 @@ class _Adding:
 
     def write(self, step: _Step) -> None:
         """Puts a batch into the library."""
-        plan = Plan(self._same_now(step))
+        plan = Plan(self._find_same(step.usable))
         for item in step.usable:
             outcome = _place(plan, item, self._run)
             setattr(self.report, outcome, getattr(self.report, outcome) + 1)
@@ -124,13 +121,6 @@ class _Adding:
         self.report.embedded += written.embedded
         self.report.kept += written.kept
         self._store.remove(plan.gone())
-        self._last = plan
-
-    def _same_now(self, step: _Step) -> list[Paper]:
-        """The papers that records of a batch may be of, once all before it was written."""
-        if self._preparer.depth == 1:
-            return self._last.brought_up_to_date(step.same)
-        return self._find_same(step.usable)
 
     def _find_same(self, items: Sequence[Record | Paper]) -> list[Paper]:
         return self._store.find_same([record for item in items for record in _records_of(item)])
@@ -143,10 +133,9 @@ class _Adding:
         report.notes += [item for item in items if isinstance(item, Note)]
         given = [item for item in items if isinstance(item, Record | Paper)]
         usable = [item for item in given if _is_usable(item, report)]
-        same = self._find_same(usable)
-        held = {key for paper in same for key in look_up_keys(paper)}
+        held = {key for paper in self._find_same(usable) for key in look_up_keys(paper)}
         new = [record for item in usable if held.isdisjoint(keys(record := _record_of(item)))]
-        return _Step(len(items), usable, same, self._preparer.begin(new))
+        return _Step(len(items), usable, self._preparer.begin(new))
 
 
 def _place(plan: Plan, item: Record | Paper, run: Run) -> Outcome:

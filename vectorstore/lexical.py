@@ -1,7 +1,7 @@
 """BM25 over the papers of a library, what they are looked up by, and the papers themselves.
 
-Derived from Chroma, and rebuilt when in doubt. It is memory-mapped: to fetch twenty papers takes
-half a millisecond here, and ten in Chroma, whose metadata lie in SQLite, a row for each value.
+Derived from Chroma, and rebuilt when in doubt. It is memory-mapped: papers are fetched many times
+as fast as from Chroma, whose metadata lie in SQLite with a row for each value (docs/speed.md).
 
 A record is one document, title and abstract together: measured on SciFact train, that beats
 BM25 over the passages by .01 nDCG@10 in the fused ranking (docs/retrieval.md).
@@ -27,18 +27,16 @@ import tantivy
 from vectorstore.errors import LibraryError
 from vectorstore.failures import is_failure
 from vectorstore.filters import Condition, Filter
+from vectorstore.lexical_documents import Piece, document_of, number_of, schema
 from vectorstore.matching import VERSION as KEYS_VERSION
 from vectorstore.papers import Paper, look_up_keys
-from vectorstore.records import Passage
-from vectorstore.rows import Shelved, to_shelf
+from vectorstore.rows import Shelved
 from vectorstore.terms import index_terms
 
 VERSION = 4
 """Raised whenever terms or fields change, so that older indexes are rebuilt."""
 MAX_ALIKE = 64
 """Papers that one record is compared with, at most: those that share its rarest keys."""
-Piece = tuple[Paper, Sequence[Passage]]
-"""A paper and its passages."""
 REMEMBERED = 100_000
 """Ids that are remembered by their numbers."""
 HEAP_BYTES = 50_000_000
@@ -49,12 +47,6 @@ STAMP_FILE = "stamp.json"
 def stamp_of(revision: str) -> dict[str, Any]:
     """What an index is stamped with that is in step with this state of the rows."""
     return {"revision": revision, "version": f"{VERSION}, keys {KEYS_VERSION}"}
-
-
-def number_of(record_id: str) -> int:
-    """64 bits that stand for an id: of these the index keeps a column, quick to read."""
-    content = record_id.encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
 
 
 class LexicalHit(NamedTuple):
@@ -101,7 +93,7 @@ class LexicalIndex:
         for record_id in {*removed, *(paper.id for paper, _ in pieces)}:
             writer.delete_documents_by_term("record", record_id)
         for paper, passages in pieces:
-            writer.add_document(_document(paper, passages))
+            writer.add_document(document_of(paper, passages))
         writer.commit()
         writer.wait_merging_threads()
         self.refresh()
@@ -112,7 +104,7 @@ class LexicalIndex:
             shutil.rmtree(self._folder)
         self._folder.unlink(missing_ok=True)
         self._folder.mkdir()
-        tantivy.Index(_schema(), path=str(self._folder))
+        tantivy.Index(schema(), path=str(self._folder))
         self._open()
 
     def __len__(self) -> int:
@@ -130,12 +122,12 @@ class LexicalIndex:
 
     def _open(self) -> None:
         try:
-            self._index = tantivy.Index(_schema(), path=_existing(self._folder))
+            self._index = tantivy.Index(schema(), path=_existing(self._folder))
             self._sound = True
         except BaseException as error:
             if not is_failure(error):
                 raise
-            self._index = tantivy.Index(_schema())
+            self._index = tantivy.Index(schema())
             self._sound = False  # it is derived: whoever holds the pen makes it anew
         self._look()
 
@@ -289,37 +281,3 @@ def _existing(folder: Path) -> str:
     if not (folder / META_FILE).is_file():
         raise FileNotFoundError(folder / META_FILE)
     return str(folder)
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("record", stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("group", "source"):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in ("body", "title"):
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
-    builder.add_integer_field("year", indexed=True)
-    builder.add_text_field("key", tokenizer_name="raw", index_option="basic")
-    builder.add_bytes_field("paper", stored=True, indexed=False)
-    builder.add_unsigned_field("number", indexed=True, fast=True)
-    return builder.build()
-
-
-def _document(paper: Paper, passages: Sequence[Passage]) -> tantivy.Document:
-    record = paper.record
-    title = index_terms(record.title)
-    document = tantivy.Document(
-        record=record.id,
-        title=" ".join(title),
-        body=" ".join([*title, *index_terms(record.abstract)]),
-    )
-    if record.year is not None:
-        document.add_integer("year", record.year)
-    for name, values in (("group", record.groups), ("source", record.sources)):
-        for value in values:
-            document.add_text(name, value.casefold())
-    for key in look_up_keys(paper):
-        document.add_text("key", key)
-    document.add_bytes("paper", to_shelf(paper, passages))
-    document.add_unsigned("number", number_of(record.id))
-    return document

@@ -11,9 +11,10 @@ import hashlib
 import logging
 import os
 import platform
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 
 from platformdirs import user_cache_path
 
@@ -61,7 +62,7 @@ def checked_file(kind: str) -> str:
 
 
 def fused_model() -> bytes:
-    """The model as it is run: from the cache, else made (in about a second) and kept there.
+    """The model as it is run: from the cache, else made, in less than half a second, and kept.
 
     Raises:
         EmbeddingError: The published file is missing or another than expected.
@@ -70,10 +71,11 @@ def fused_model() -> bytes:
     steps = fitting_steps()
     name = f"minilm-{VERSION}-{steps}-{FILES['model'][2][:12]}-"
     for path in sorted(folder.glob(f"{name}*{ENDING}")):
-        content = path.read_bytes()
-        if path.name == f"{name}{_hash(content)}{ENDING}":
-            return content
-        path.unlink(missing_ok=True)  # damaged: it is made anew below
+        with suppress(OSError):  # one that cannot be read, or removed, is made anew below
+            content = path.read_bytes()
+            if path.name == f"{name}{_hash(content)}{ENDING}":
+                return content
+            path.unlink()
     content = fuse(checked_file("model"), steps)
     _keep(folder / f"{name}{_hash(content)}{ENDING}", content)
     return content
@@ -103,9 +105,10 @@ def _keep(path: Path, content: bytes) -> None:
     """Writes the file whole or not at all; where that fails, says what it costs."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, delete=False) as draft:
-            draft.write(content)
-        Path(draft.name).replace(path)
+        with TemporaryDirectory(dir=path.parent) as place:
+            draft = Path(place) / path.name
+            draft.write_bytes(content)
+            draft.replace(path)
     except OSError as error:
         logging.getLogger("quoth").warning(
             "Cannot keep the embedding model in %s (%s): it is made anew at each start. "

@@ -1,6 +1,6 @@
 """The nearest passages among the records that a filter lets through.
 
-Chroma finds them by looking the filter up in SQLite first, which takes five times as long as the
+Chroma finds them by looking the filter up in SQLite first, which takes many times as long as the
 search itself; the term index knows in a fraction of a millisecond how many records pass. Where
 few do, their vectors are compared one by one, and kept for the next question that is narrowed
 alike. Where many do, more passages are asked for than are wanted, and those of other records are

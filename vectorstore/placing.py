@@ -72,13 +72,6 @@ class Plan:
         """Papers that are not as they were."""
         return [item for key, item in self.after.items() if self.before.get(key) != item]
 
-    def brought_up_to_date(self, papers: Iterable[Paper]) -> list[Paper]:
-        """Papers as they are once this plan is carried out, and those that it changes."""
-        known = {paper.id: paper for paper in papers}
-        for paper_id in self.gone():
-            known.pop(paper_id, None)
-        return list((known | {paper.id: paper for paper in self.changed()}).values())
-
     def gone(self) -> list[str]:
         """Ids of papers that became part of others."""
         return [key for key in self.before if key not in self.after]

@@ -9,7 +9,7 @@ another stamp.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -101,6 +101,23 @@ def to_passage(metadata: Metadata, record: Record) -> Passage:
     """The passage that a row's metadata places in a record."""
     start, end = int(metadata["start"]), int(metadata["end"])
     return Passage(record.id, int(metadata["ordinal"]), start, end, record.abstract[start:end])
+
+
+def sorted_out(
+    papers: Sequence[Paper], rows: Mapping[str, Metadata]
+) -> tuple[list[tuple[Paper, list[Passage]]], list[str]]:
+    """Papers with their passages, and the rows that are left of other states of them."""
+    passages: dict[str, list[Passage]] = {paper.id: [] for paper in papers}
+    records = {paper.id: paper.record for paper in papers}
+    stale = []
+    for row, data in rows.items():
+        record = records[data["record_id"]]
+        if data["stamp"] == record.fingerprint:
+            passages[record.id].append(to_passage(data, record))
+        else:
+            stale.append(row)
+    ordered = {key: sorted(found, key=lambda item: item.ordinal) for key, found in passages.items()}
+    return [(paper, ordered[paper.id]) for paper in papers], stale
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

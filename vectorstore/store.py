@@ -7,7 +7,7 @@ rows that it agrees with. One process at a time holds the pen (`writer.lock`), f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +25,8 @@ from vectorstore.failures import RESTORE, stated
 from vectorstore.filters import Filter
 from vectorstore.fusion import Mode
 from vectorstore.latex import searchable
-from vectorstore.lexical import LexicalIndex, Piece, stamp_of
+from vectorstore.lexical import LexicalIndex, stamp_of
+from vectorstore.lexical_documents import Piece
 from vectorstore.manifest import Manifest
 from vectorstore.matching import keys
 from vectorstore.minilm import Vectors
@@ -34,7 +35,7 @@ from vectorstore.papers import Paper, identities_of, own_ids
 from vectorstore.pen import PEN_FILE, Waiting, take_pen
 from vectorstore.preparing import NOTHING, Ahead, Cut, cut, key_of, prepare
 from vectorstore.records import Hit, Passage, Record
-from vectorstore.rows import Metadata, batches, row_id, to_paper, to_passage
+from vectorstore.rows import batches, row_id, sorted_out, to_paper, to_passage
 from vectorstore.searching import Wanted, find_hits
 from vectorstore.swap import TERMS_FOLDER, drop_draft
 from vectorstore.table import LONG_TAIL_ROWS, PAGE_ROWS, TAIL_ROWS, Table
@@ -386,23 +387,6 @@ class Store:
                 stale += old
         with self._changing(len(stale)):
             self._table.delete(stale)
-
-
-def sorted_out(
-    papers: Sequence[Paper], rows: Mapping[str, Metadata]
-) -> tuple[list[tuple[Paper, list[Passage]]], list[str]]:
-    """Papers with their passages, and the rows that are left of other states of them."""
-    passages: dict[str, list[Passage]] = {paper.id: [] for paper in papers}
-    records = {paper.id: paper.record for paper in papers}
-    stale = []
-    for row, data in rows.items():
-        record = records[data["record_id"]]
-        if data["stamp"] == record.fingerprint:
-            passages[record.id].append(to_passage(data, record))
-        else:
-            stale.append(row)
-    ordered = {key: sorted(found, key=lambda item: item.ordinal) for key, found in passages.items()}
-    return [(paper, ordered[paper.id]) for paper in papers], stale
 
 
 def connect(path: str) -> Any:  # noqa: ANN401 - Chroma's types lack `close`, and much it takes

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import numpy as np
 
 from evals.bench.reading import peak_megabytes
 from evals.errors import EvalError
+from evals.processes import measure_in_process
 from vectorstore.adding import add
 from vectorstore.embedding import default_embedder
 from vectorstore.engines import Choice, Named, start
@@ -61,20 +61,14 @@ def measure_engines(records_file: Path, count: int) -> dict[str, Any]:
         folder = Path(name)
         write_file(folder / "records.jsonl", write(records, "jsonl"), overwrite=False)
         measured: dict[str, Any] = {
-            engine: _measure_in_process(engine, folder / "records.jsonl", folder / engine)
+            engine: measure_in_process(
+                f"Adding with the engine {engine}",
+                "evals.bench.clusters",
+                [engine, str(folder / "records.jsonl"), str(folder / engine)],
+            )
             for engine in ("local", "ray")
         }
         return {"records": len(records), **measured, **_compare(folder / "local", folder / "ray")}
-
-
-def _measure_in_process(engine: str, file: Path, folder: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "evals.bench.clusters", engine, str(file), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise EvalError(f"Adding with the engine {engine} failed ({last}).")
-    measured: dict[str, Any] = json.loads(done.stdout)
-    return measured
 
 
 def _compare(one: Path, other: Path) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 from evals.bench.progress import tracked
 from evals.errors import EvalError
 from evals.exports import EXPORTS, Export, Paper, Written, make_papers, write_export
+from evals.processes import measure_in_process
 from vectorstore.readers import read
 from vectorstore.records import Record, RejectedRecord, SkippedRecord
 
@@ -59,7 +58,7 @@ def measure_export(export: Export, papers: Sequence[Paper]) -> dict[str, Any]:
         whole.mkdir()
         first = write_export(export, papers[:SMALL], small)
         written = write_export(export, papers, whole)
-        taken = measure_in_process(written.path, first.path, export)
+        taken = measure_reading(written.path, first.path, export)
         found = compare_found(export, written)
     entries = len(written.records) + written.skipped + written.rejected
     return {
@@ -91,20 +90,15 @@ def compare_found(export: Export, written: Written) -> dict[str, Any]:
     }
 
 
-def measure_in_process(path: Path, small: Path, export: Export) -> dict[str, Any]:
+def measure_reading(path: Path, small: Path, export: Export) -> dict[str, Any]:
     """Seconds and memory of a process that reads the file and nothing else.
 
     Raises:
         EvalError: It failed.
     """
-    module = [sys.executable, "-m", "evals.bench.reading"]
-    command = [*module, str(path), str(small), json.dumps(dict(export.columns))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise EvalError(f"{export.name}: reading {path.name} failed ({last}).")
-    measured: dict[str, Any] = json.loads(done.stdout)
-    return measured
+    arguments = [str(path), str(small), json.dumps(dict(export.columns))]
+    what = f"{export.name}: reading {path.name}"
+    return measure_in_process(what, "evals.bench.reading", arguments)
 
 
 def failures(result: dict[str, Any]) -> list[str]:

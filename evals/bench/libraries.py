@@ -119,7 +119,7 @@ def read_abstracts(path: Path, limit: int) -> list[Record]:
             item["title"],
             item["abstract"],
             year=year_of(item.get("published")),
-            groups=tuple(name for name in item.get("categories") or () if is_text(name)),
+            groups=groups_of(item.get("categories")),
         )
         for number, (_, item) in enumerate(read_objects(path))
         if is_text(item.get("title")) and is_text(item.get("abstract"))
@@ -134,6 +134,12 @@ def year_of(published: object) -> int | None:
     """The year that a date begins with."""
     digits = str(published or "")[:4]
     return int(digits) if digits.isdigit() and len(digits) == 4 else None
+
+
+def groups_of(categories: object) -> tuple[str, ...]:
+    """Categories in a list, or one behind the other in a text."""
+    given = categories.split() if isinstance(categories, str) else categories
+    return tuple(filter(is_text, given)) if isinstance(given, list) else ()
 
 
 def is_text(value: object) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from evals.errors import EvalError
+from evals.processes import measure_in_process
 from evals.speed.timing import measure_calls, questions_from, seconds
 from rag import Library, Settings
 from vectorstore.embedding import open_embedder
@@ -33,13 +32,7 @@ MEGABYTE = 1e6
 
 def measure_library(folder: Path) -> dict[str, Any]:
     """The figures of one library, measured in a process of its own."""
-    command = [sys.executable, "-m", "evals.speed.asking", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise EvalError(f"Measuring {folder}: exit code {done.returncode} ({last}).")
-    figures: dict[str, Any] = json.loads(done.stdout)
-    return figures
+    return measure_in_process(f"Measuring {folder}", "evals.speed.asking", [str(folder)])
 
 
 def measure_here(folder: Path) -> dict[str, Any]:

@@ -13,13 +13,15 @@ from pydantic import PrivateAttr
 
 from evals.errors import EvalError
 from evals.speed.variants import CORES, Run, Shape, onnxruntime_published
+from vectorstore.embedding import MiniLMEmbedding
 from vectorstore.minilm import MODEL_WINDOW, load_tokenizer
 from vectorstore.records import Record
 
 
-class StockEmbedding(BaseEmbedding):
+class StockEmbedding(MiniLMEmbedding):
     """The published model by onnxruntime, in LlamaIndex's own batches; texts are cut off."""
 
+    embed_batch_size: int = 10
     _run: Run = PrivateAttr()
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - pydantic's own
@@ -31,15 +33,6 @@ class StockEmbedding(BaseEmbedding):
         encoded = load_tokenizer().encode_batch(texts, add_special_tokens=False)
         vectors = self._run([item.ids[:MODEL_WINDOW] for item in encoded])
         return [list(map(float, row)) for row in np.asarray(vectors)]
-
-    def _get_text_embedding(self, text: str) -> list[float]:
-        return self._get_text_embeddings([text])[0]
-
-    def _get_query_embedding(self, query: str) -> list[float]:
-        return self._get_text_embedding(query)
-
-    async def _aget_query_embedding(self, query: str) -> list[float]:
-        return self._get_text_embedding(query)
 
 
 def ingest_stock(

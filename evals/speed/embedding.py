@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,8 +15,8 @@ import numpy as np
 from evals.beir import Beir
 from evals.bench.progress import progress
 from evals.bench.retrieval import as_records, leave_out_itself
-from evals.errors import EvalError
 from evals.metrics import bootstrap, ndcg_at, paired_bootstrap
+from evals.processes import measure_in_process
 from evals.speed.variants import SINGLE, VARIANTS, Shape, embed_all
 from vectorstore.embedding import Embedder
 from vectorstore.latex import searchable
@@ -62,12 +60,7 @@ def measure_variant(name: str, file: Path) -> dict[str, Any]:
     sizes = [package_size(package) for package in needed]
     if None in sizes:
         return {"state": NOT_INSTALLED}
-    command = [sys.executable, "-m", "evals.speed.variants", name, str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise EvalError(f"{name}: exit code {done.returncode} ({last}).")
-    figures: dict[str, Any] = json.loads(done.stdout)
+    figures = measure_in_process(name, "evals.speed.variants", [name, str(file)])
     return {**figures, "install_mb": sum(size or 0.0 for size in sizes)}
 
 

@@ -31,6 +31,7 @@ from vectorstore.records import Record
 SIZES = (1_000, 10_000, 46_114)
 ADDED = 512
 VARIANT_RECORDS = 120
+ENGINE_RECORDS = 2_000
 
 
 def run_speed(
@@ -39,6 +40,7 @@ def run_speed(
     sizes: Sequence[int] = SIZES,
     large: int | None = None,
     engines: bool = False,
+    variants: bool = False,
 ) -> dict[str, Any]:
     """The figures of `bench speed`.
 
@@ -48,6 +50,7 @@ def run_speed(
         sizes: Papers of the libraries that are asked, as far as the corpus has them.
         large: Papers of one more library, made of perturbed copies.
         engines: Whether to measure adding with Ray, too.
+        variants: Whether to run the model in several ways, too.
     """
     root = cache or default_folder()
     embedder = chosen_embedder()
@@ -72,10 +75,9 @@ def run_speed(
         from evals.bench.clusters import measure_engines
 
         result["engines"] = measure_engines(corpus, ENGINE_RECORDS)
+    if variants:
+        result["embedding"] = compare_variants(records[:VARIANT_RECORDS], embedder)
     return result
-
-
-ENGINE_RECORDS = 2_000
 
 
 def processor() -> str:

@@ -40,11 +40,12 @@ def speed_rows(result: Figures) -> list[Row]:
 
 
 def speed_tables(result: Figures) -> list[Table]:
-    """One table of all figures."""
+    """One table of all figures; of ways to run the model, their own."""
     machine = result["machine"]
     title = f"Speed on {machine['cores']} cores ({machine['processor']})"
     cells = [(row.name, f"{row.value:.3g}", row.unit, row.aim) for row in speed_rows(result)]
-    return [make_table(title, ("figure", "value", "unit", "aim"), cells)]
+    table = make_table(title, ("figure", "value", "unit", "aim"), cells)
+    return [table, *(embedding_tables(result["embedding"]) if "embedding" in result else [])]
 
 
 def embedding_tables(result: Figures) -> list[Table]:

@@ -117,7 +117,7 @@ class ServerPen:
             if not is_free:
                 self._say(waiting)
                 waiting = None
-                sleep(POLL)
+            sleep(POLL)  # also where another one was faster
         self._done = threading.Event()
         threading.Thread(target=self._keep_alive, args=(self._done,), daemon=True).start()
 

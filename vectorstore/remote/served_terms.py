@@ -18,7 +18,8 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 from vectorstore.filters import Filter
-from vectorstore.lexical import MAX_ALIKE, LexicalHit, LexicalIndex, Piece, stamp_of
+from vectorstore.lexical import MAX_ALIKE, LexicalHit, LexicalIndex, stamp_of
+from vectorstore.lexical_documents import Piece
 from vectorstore.papers import Paper, look_up_keys
 from vectorstore.remote.sparse import FIELD, Weights, vector
 from vectorstore.rows import Metadata, Shelved, record_id_of, row_id, to_shelf

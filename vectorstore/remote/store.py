@@ -21,7 +21,8 @@ from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
 from vectorstore.failures import stated
 from vectorstore.filters import Filter
-from vectorstore.lexical import LexicalIndex, Piece, stamp_of
+from vectorstore.lexical import LexicalIndex, stamp_of
+from vectorstore.lexical_documents import Piece
 from vectorstore.manifest import Manifest
 from vectorstore.minilm import Vectors
 from vectorstore.narrowing import Narrowing

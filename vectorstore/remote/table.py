@@ -23,7 +23,7 @@ from typing import Any
 
 from vectorstore.address import Address, ServerOptions
 from vectorstore.errors import LibraryError
-from vectorstore.lexical import Piece
+from vectorstore.lexical_documents import Piece
 from vectorstore.manifest import Manifest, check_manifest
 from vectorstore.minilm import Vectors
 from vectorstore.pen import Waiting
@@ -32,8 +32,7 @@ from vectorstore.remote.log import EMPTY, Step, StepLog, following, number_of
 from vectorstore.remote.pen import ServerPen
 from vectorstore.remote.served_terms import weigh
 from vectorstore.remote.server import AbsentError, RefusedError, Server
-from vectorstore.rows import Metadata, batches, row_id, to_paper
-from vectorstore.store import sorted_out
+from vectorstore.rows import Metadata, batches, row_id, sorted_out, to_paper
 from vectorstore.table import PAGE_ROWS, Table
 
 TRIES = 5

@@ -22,7 +22,6 @@ import numpy as np
 from filelock import FileLock
 
 from vectorstore.checkpoint import DRAFT as CHECKPOINT_DRAFT
-from vectorstore.chunking import chunk, embedded_texts
 from vectorstore.embedding import Embedder
 from vectorstore.errors import LibraryError
 from vectorstore.failures import stated
@@ -31,6 +30,7 @@ from vectorstore.manifest import Manifest
 from vectorstore.minilm import Vectors
 from vectorstore.papers import Paper
 from vectorstore.pen import Waiting, holding_pen
+from vectorstore.preparing import cut
 from vectorstore.rows import Metadata, batches, to_metadata
 from vectorstore.store import Store, connect
 from vectorstore.swap import DATABASE, TERMS_FOLDER, drop_draft, new_draft, put_in_place
@@ -222,9 +222,7 @@ def _rows_of(papers: Iterable[Examined], report: RepairReport, embedder: Embedde
 
 def _cut_anew(paper: Paper, embedder: Embedder) -> Iterator[tuple[str, Metadata, str]]:
     """Row id, metadata and the text to embed of each passage of a paper."""
-    record = paper.record
-    passages = chunk(record, embedder.count_tokens, embedder.window)
-    texts = embedded_texts(record, passages, embedder.count_tokens, embedder.window)
+    passages, texts = cut(paper.record, embedder)
     rows = to_metadata(paper, passages)
     for passage, values, text in zip(passages, rows, texts, strict=True):
         yield passage.id, values, text
