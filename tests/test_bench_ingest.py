@@ -12,6 +12,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from evals import cli, processes
+from evals.bench import ingest
 from evals.bench.ingest import compare_found, failures, measure_reading, run_ingest
 from evals.bench.ingest_tables import ingest_tables
 from evals.bench.reading import STATUS, peak_megabytes
