@@ -56,3 +56,17 @@ def numbered(count: int, sentences: int = 2) -> list[Record]:
         )
         for number in range(count)
     ]
+
+
+MOTHS = record(
+    "Moths at night",
+    "Counting moths at night is slow work. We count them by lamp and camera.",
+    year=2024, groups=("Insects",), sources=("a.bib",), doi="10.5555/moth",
+)  # fmt: skip
+TIDES = record(
+    "Harbour tides",
+    "Ship logs hold tide readings. They differ from gauges by 6 cm.",
+    year=2019, groups=("Oceans", "History"), sources=("a.bib", "b.ris"),
+)  # fmt: skip
+BREAD = record("Bread mould", "Mould grows on bread at night.", groups=("Kitchens",))
+PAPERS = [MOTHS, TIDES, BREAD]

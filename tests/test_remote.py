@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from chroma_server import ChromaServer, running_chroma
 from chromadb.api.models.Collection import Collection
-from fake_embedding import fake_embedder, numbered, record
+from fake_embedding import BREAD, MOTHS, PAPERS, TIDES, fake_embedder, numbered
 
 import vectorstore.remote.pen
 from vectorstore.adding import add
@@ -38,18 +38,6 @@ from vectorstore.syncing import sync_folder
 from vectorstore.writers import write
 
 ROOT = Path(__file__).parent.parent
-MOTHS = record(
-    "Moths at night",
-    "Counting moths at night is slow work. We count them by lamp and camera.",
-    year=2024, groups=("Insects",), sources=("a.bib",), doi="10.5555/moth",
-)  # fmt: skip
-TIDES = record(
-    "Harbour tides",
-    "Ship logs hold tide readings. They differ from gauges by 6 cm.",
-    year=2019, groups=("Oceans", "History"), sources=("a.bib", "b.ris"),
-)  # fmt: skip
-BREAD = record("Bread mould", "Mould grows on bread at night.", groups=("Kitchens",))
-PAPERS = [MOTHS, TIDES, BREAD]
 LONG = numbered(70, sentences=20)
 
 

@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 from chroma_server import ChromaServer
 from chromadb import Search, SparseVector
-from fake_embedding import fake_embedder, numbered, record
+from fake_embedding import BREAD, MOTHS, PAPERS, TIDES, fake_embedder, numbered
 
 from vectorstore.adding import add
 from vectorstore.address import ServerOptions, parse_address
@@ -30,19 +30,6 @@ from vectorstore.remote.sparse import FIELD
 from vectorstore.remote.store import ServerStore
 from vectorstore.store import Store
 from vectorstore.terms import index_terms
-
-MOTHS = record(
-    "Moths at night",
-    "Counting moths at night is slow work. We count them by lamp and camera.",
-    year=2024, groups=("Insects",), sources=("a.bib",), doi="10.5555/moth",
-)  # fmt: skip
-TIDES = record(
-    "Harbour tides",
-    "Ship logs hold tide readings. They differ from gauges by 6 cm.",
-    year=2019, groups=("Oceans", "History"), sources=("a.bib", "b.ris"),
-)  # fmt: skip
-BREAD = record("Bread mould", "Mould grows on bread at night.", groups=("Kitchens",))
-PAPERS = [MOTHS, TIDES, BREAD]
 
 
 class StandIn:

@@ -13,7 +13,7 @@ from typing import Any
 
 import chromadb
 import pytest
-from fake_embedding import fake_embedder, numbered, record
+from fake_embedding import BREAD, MOTHS, PAPERS, TIDES, fake_embedder, numbered, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,18 +25,6 @@ from vectorstore.papers import alone
 from vectorstore.records import Record
 from vectorstore.store import Store
 
-MOTHS = record(
-    "Moths at night",
-    "Counting moths at night is slow work. We count them by lamp and camera.",
-    year=2024, groups=("Insects",), sources=("a.bib",), doi="10.5555/moth",
-)  # fmt: skip
-TIDES = record(
-    "Harbour tides",
-    "Ship logs hold tide readings. They differ from gauges by 6 cm.",
-    year=2019, groups=("Oceans", "History"), sources=("a.bib", "b.ris"),
-)  # fmt: skip
-BREAD = record("Bread mould", "Mould grows on bread at night.", groups=("Kitchens",))
-PAPERS = [MOTHS, TIDES, BREAD]
 RESTORE = (
     "Mend it (quoth check --repair), restore a backup of it, or add your files to a new library "
     "(--library PATH)"
