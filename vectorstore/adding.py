@@ -11,7 +11,7 @@ from vectorstore.matching import keys
 from vectorstore.papers import Paper, look_up_keys
 from vectorstore.pen import Waiting
 from vectorstore.placing import Outcome, Plan, Run
-from vectorstore.preparing import NOTHING, Ahead, Preparer, in_a_thread
+from vectorstore.preparing import NOTHING, Ahead, Preparer, in_threads
 from vectorstore.records import AddReport, Note, Record, RejectedRecord, SkippedRecord
 from vectorstore.rows import batches
 from vectorstore.store import Written
@@ -68,7 +68,7 @@ def add(
         LibraryError: The library cannot be written; what the report would have counted up to the
             last step is in the library, whole, and adding the same items again completes it.
     """
-    preparing = nullcontext(preparer) if preparer else in_a_thread(store.prepare)
+    preparing = nullcontext(preparer) if preparer else in_threads(store.prepare)
     with store.writing(waiting), preparing as ahead:
         adding = _Adding(store, run or Run(), ahead)
         for step in adding.steps(batches(items, BATCH_RECORDS)):

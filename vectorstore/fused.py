@@ -4,7 +4,9 @@ The published graph keeps its weights in int8 and computes with float32, over so
 the same weights are put into 100 nodes of onnxruntime's own kind: whole attention heads, and
 matrix products of int8 by int8, whose inputs are quantised as they come. One text at a time is
 read, without padding, so that a vector never depends on which other texts were embedded with it;
-several threads read several texts. docs/speed.md has the table by which this was chosen.
+several threads read several texts. The graph itself goes from text to text, so that a thread needs
+Python's lock only once for many of them: others hold that lock for long, Chroma for as long as it
+writes. docs/speed.md has the table by which this was chosen.
 
 The weights of products keep their 8 bits where the processor multiplies such numbers exactly, and
 7 where it adds pairs of products in 16 bits, which 8 would overflow: on x86 without VNNI.
@@ -17,12 +19,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the graph changes, so that files made by earlier ones are left alone."""
 LAYERS = 6
 HEADS = 12
 EPSILON = 1e-12
 CUSTOM = "com.microsoft"
+ZERO = "zero"
 FINE, COARSE = 127, 64
 """Steps on either side of zero that a weight takes: of 8 bits, and of 7."""
 
@@ -49,8 +52,10 @@ def fuse(published: str, steps: int | None = FINE) -> bytes:
             products of float32, for comparison.
 
     Returns:
-        An ONNX model from `input_ids`, shape (1, tokens), to `last_hidden_state`, shape
-        (1, tokens, 384).
+        An ONNX model. It takes the token ids of all texts, one after the other (`input_ids`), and
+        where each text begins and ends among them (`starts`, `ends`); it gives the mean of each
+        text's states (`means`, shape (texts, 384)), and the states of the last text
+        (`last_hidden_state`, shape (tokens, 384)).
     """
     import onnx
 
@@ -107,16 +112,24 @@ class _Graph:
 
         words, places = self._published.embedding("word"), self._published.embedding("position")
         segment = self._published.get("embeddings.token_type_embeddings.weight")[0]
-        ids = "input_ids"
+        self._constant(ZERO, np.array([0], dtype=np.int64))
+        ids = self._text()
         steps = self._node("Gather", [self._constant("words", words.steps), ids], "word_steps")
         plain = self._node("Cast", [steps], "word_plain", to=TensorProto.FLOAT)
         scale = self._node("Gather", [self._constant("scales", words.scale), ids], "word_scale")
         word = self._node("Mul", [plain, scale], "word")
         count = self._node("Shape", [ids], "count", start=1, end=2)
-        zero = self._constant("zero", np.array([0], dtype=np.int64))
         table = self._constant("places", places.plain() + segment)
-        place = self._node("Slice", [table, zero, count, zero], "place")
+        place = self._node("Slice", [table, ZERO, count, ZERO], "place")
         self._state = self._normalised(self._node("Add", [word, place], "sum"), "embeddings")
+
+    def _text(self) -> str:
+        """The token ids of the text whose turn it is; shape (1, tokens)."""
+        sides = [self._node("Gather", [side, "turn"], f"{side}_now") for side in ("starts", "ends")]
+        sides = [self._node("Unsqueeze", [side, ZERO], f"{side}_here") for side in sides]
+        return self._node(
+            "Unsqueeze", [self._node("Slice", ["input_ids", *sides], "ids"), ZERO], "text"
+        )
 
     def layer(self, number: int) -> None:
         """Attention, then two products with a curve between them, each added to what came in."""
@@ -136,21 +149,39 @@ class _Graph:
         self._add(self._product(number, 5, curved, f"{name}.output.dense.bias"), f"{name}.output")
 
     def to_bytes(self) -> bytes:
-        """The model, as its file holds it."""
-        from onnx import TensorProto, helper
+        """The model, as its file holds it: `layer` and `embeddings` in a loop over the texts."""
+        from onnx import helper
 
-        value = helper.make_tensor_value_info
-        self._node("Identity", [self._state], "last_hidden_state")
+        turn = self._turn()
+        self._nodes = []
+        count = self._node("Squeeze", [self._node("Shape", ["starts"], "texts"), ZERO], "turns")
+        none = self._constant("none", np.zeros((0, 384), dtype=np.float32))
+        self._node("Loop", [count, "", none], "last_hidden_state", "means", body=turn)
         graph = helper.make_graph(
             self._nodes,
             "all-MiniLM-L6-v2",
-            [value("input_ids", TensorProto.INT64, [1, "tokens"])],
-            [value("last_hidden_state", TensorProto.FLOAT, [1, "tokens", 384])],
+            [_value(name, "INT64", name) for name in ("input_ids", "starts", "ends")],
+            [_value(name, "FLOAT", name, 384) for name in ("last_hidden_state", "means")],
             self._constants,
         )
         versions = [helper.make_opsetid("", 17), helper.make_opsetid(CUSTOM, 1)]
         model = helper.make_model(graph, opset_imports=versions, ir_version=9)
         return bytes(model.SerializeToString(deterministic=True))
+
+    def _turn(self) -> Any:  # noqa: ANN401 - onnx's types come with onnx
+        """What is done for each text; of its states only the last text's outlive it."""
+        from onnx import helper
+
+        states = self._node("Squeeze", [self._state, ZERO], "states")
+        mean = self._node("ReduceMean", [states], "mean", axes=[0], keepdims=0)
+        on = self._node("Identity", ["going"], "goes_on")
+        earlier = _value("earlier", "FLOAT", "before", 384)
+        return helper.make_graph(
+            self._nodes,
+            "text",
+            [_value("turn", "INT64"), _value("going", "BOOL"), earlier],
+            [_value(on, "BOOL"), _value(states, "FLOAT", "now", 384), _value(mean, "FLOAT", 384)],
+        )
 
     def _add(self, told: str, name: str) -> None:
         self._state = self._normalised(self._node("Add", [told, self._state], f"{name}.sum"), name)
@@ -200,3 +231,9 @@ class _Graph:
 
         self._nodes.append(helper.make_node(kind, inputs, outputs, name=outputs[0], **more))
         return outputs[0]
+
+
+def _value(name: str, kind: str, *shape: str | int) -> Any:  # noqa: ANN401
+    from onnx import TensorProto, helper
+
+    return helper.make_tensor_value_info(name, getattr(TensorProto, kind), shape)

@@ -25,6 +25,8 @@ MODEL_WINDOW = 254
 """Tokens that the model takes at once, [CLS] and [SEP] aside."""
 LONGEST_WORD = 100
 """Characters of a word; the tokenizer's own limit."""
+LEAST_SHARE = 4
+"""Texts that a thread takes at once, at least, where many are embedded."""
 
 _LOADING = Lock()
 
@@ -61,15 +63,28 @@ def embed(texts: Sequence[str]) -> Vectors:
         for row, ids in enumerate(encoded)
         for start in range(0, max(1, len(ids)), MODEL_WINDOW)
     ]
+    order = sorted(range(len(pieces)), key=lambda place: -len(pieces[place][1]))
+    shares = shared_out(order)
+    means = _threads().map(lambda share: run([pieces[place][1] for place in share]).means, shares)
     sums = np.zeros((len(texts), 384), dtype=np.float32)
-
-    def embed_one(place: int) -> Vectors:
-        return np.asarray(unit(_states(pieces[place][1]).mean(axis=0)[None])[0])
-
-    vectors = _each(embed_one, [len(ids) for _, ids in pieces])
-    for (row, _), vector in zip(pieces, vectors, strict=True):
-        sums[row] += vector
+    for share, vectors in zip(shares, means, strict=True):
+        for place, vector in zip(share, unit(vectors), strict=True):
+            sums[pieces[place][0]] += vector
     return unit(sums)
+
+
+def shared_out(order: Sequence[int]) -> list[list[int]]:
+    """Items in shares that get smaller, so that threads that take turns at them end together.
+
+    Each share is what a thread works off without Python; docs/speed.md says why that matters.
+    """
+    shares = []
+    rest = list(order)
+    while rest:
+        size = max(LEAST_SHARE, len(rest) // (2 * thread_count()))
+        shares.append(rest[:size])
+        rest = rest[size:]
+    return shares
 
 
 def read(texts: Sequence[str]) -> list[TokenStates]:
@@ -83,10 +98,9 @@ def read_with(texts: Sequence[str], act: Callable[[str, TokenStates], Result]) -
 
     def read_one(place: int) -> Result:
         ids = encoded[place].ids[:MODEL_WINDOW]
-        states = _states(ids)
         offsets = encoded[place].offsets[: len(ids)]
-        vector = unit(states.mean(axis=0)[None])[0]
-        return act(texts[place], TokenStates(offsets, states[1:-1], vector))
+        found = run([ids])
+        return act(texts[place], TokenStates(offsets, found.states[1:-1], unit(found.means)[0]))
 
     return _each(read_one, [len(item.ids) for item in encoded])
 
@@ -101,10 +115,27 @@ def _each(act: Callable[[int], Result], sizes: Sequence[int]) -> list[Result]:
     return [found[place] for place in places]
 
 
-def _states(ids: list[int]) -> Vectors:
-    """The last hidden states of a text, [CLS] and [SEP] included; shape (tokens + 2, 384)."""
-    tokens = np.array([[101, *ids, 102]], dtype=np.int64)
-    return np.asarray(load_session().run(None, {"input_ids": tokens})[0][0])
+class Outcome(NamedTuple):
+    """What the model gives for some texts.
+
+    Attributes:
+        states: The states of the last text's tokens, [CLS] and [SEP] included; shape
+            (tokens + 2, 384).
+        means: The mean of each text's states; shape (texts, 384).
+    """
+
+    states: Vectors
+    means: Vectors
+
+
+def run(texts: Sequence[Sequence[int]], session: Any = None) -> Outcome:  # noqa: ANN401
+    """Puts texts (token ids, without [CLS] and [SEP]) to the model, one after the other."""
+    framed = [[101, *ids, 102] for ids in texts]
+    ends = np.cumsum([len(ids) for ids in framed], dtype=np.int64)
+    starts = ends - np.array([len(ids) for ids in framed], dtype=np.int64)
+    tokens = np.concatenate([np.array(ids, dtype=np.int64) for ids in framed])
+    given = {"input_ids": tokens, "starts": starts, "ends": ends}
+    return Outcome(*(session or load_session()).run(None, given))
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,9 @@ from vectorstore.embedding import Embedder
 from vectorstore.minilm import Vectors
 from vectorstore.records import Passage, Record
 
+AHEAD = 2
+"""Batches that are being prepared at the same time."""
+
 Key = tuple[str, str]
 """Title and abstract: all of a record that is embedded."""
 
@@ -88,7 +91,11 @@ def prepare(records: Iterable[Record], embedder: Embedder) -> Ahead:
 
 
 @contextmanager
-def in_a_thread(prepare: Callable[[Sequence[Record]], Ahead]) -> Iterator[Preparer]:
-    """Prepares a batch in a thread of its own while the one before is written."""
-    with ThreadPoolExecutor(1, thread_name_prefix="quoth-adding") as executor:
-        yield Preparer(lambda records: executor.submit(prepare, records).result, depth=1)
+def in_threads(prepare: Callable[[Sequence[Record]], Ahead]) -> Iterator[Preparer]:
+    """Prepares batches while one before them is written.
+
+    Of two batches, one is cut while the other is embedded: Python's lock is Chroma's alone for as
+    long as it writes, and what is to be embedded meanwhile must have been cut before.
+    """
+    with ThreadPoolExecutor(AHEAD, thread_name_prefix="quoth-adding") as executor:
+        yield Preparer(lambda records: executor.submit(prepare, records).result, depth=AHEAD)

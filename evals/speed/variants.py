@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from vectorstore import minilm
 from vectorstore.fused import COARSE, FINE, fuse
 from vectorstore.minilm import Vectors, unit
 from vectorstore.modelfiles import checked_file
@@ -65,13 +66,7 @@ def onnxruntime_fused(steps: int | None) -> Callable[[Shape], Run]:
 
     def load(shape: Shape) -> Run:
         session = _session(fuse(checked_file("model"), steps), shape.threads)
-
-        def run(batch: Sequence[Ids]) -> Vectors:
-            tokens = np.array([[101, *batch[0], 102]], dtype=np.int64)
-            states = session.run(None, {"input_ids": tokens})[0]
-            return unit(states.mean(axis=1))
-
-        return run
+        return lambda batch: unit(minilm.run(batch, session).means)
 
     return load
 
