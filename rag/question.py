@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from vectorstore.sentences import split_sentences
@@ -204,6 +205,7 @@ def _to_word(text: str, start: int) -> Word:
     return Word(bare, start, word_terms(_BRITISH.sub("iz", singular)))
 
 
+@lru_cache(maxsize=65536)
 def is_name(word: str, first: bool) -> bool:
     """Whether a word looks like the name of something rather than a word of the language."""
     if re.search(r"\d", word) and re.search(r"[A-Za-z]", word):
@@ -211,6 +213,7 @@ def is_name(word: str, first: bool) -> bool:
     return bool(re.search(r"[a-z][A-Z]|[A-Z].*[A-Z]", word)) or (word[0].isupper() and not first)
 
 
+@lru_cache(maxsize=65536)
 def squash(text: str) -> str:
     """Letters, digits and plus signs alone, lower-cased."""
     return re.sub(r"[^a-z0-9+]", "", text.casefold())

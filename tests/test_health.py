@@ -187,10 +187,10 @@ def widen_a_passage(folder: Path) -> None:
     )
 
 
-def move_a_year(folder: Path) -> None:
+def rename_the_owner(folder: Path) -> None:
     change(
         folder,
-        "UPDATE embedding_metadata SET int_value = 1900 WHERE key = 'year' "
+        "UPDATE embedding_metadata SET string_value = 'another' WHERE key = 'record_id' "
         f"AND id = {numbers_of(FIRST + '#2')}",
     )
 
@@ -320,7 +320,7 @@ DAMAGE: dict[str, tuple[Harm, list[tuple[str, int, bool]]]] = {
         [("passages", 1, True), ("surplus vectors", 1, True)],
     ),
     "a span widened": (widen_a_passage, [("passages", 1, True)]),
-    "a year moved": (move_a_year, [("columns", 1, True)]),
+    "the owner renamed": (rename_the_owner, [("columns", 1, True)]),
     "records garbled": (harm_the_records, [("records", 1, True)]),
     "a vector lost": (lose_a_queued_vector, [("no vector", 1, True)]),
     "vectors in the queue not of length 1": (lengthen_a_queued_vector, [("bad vector", 2, True)]),
@@ -454,7 +454,7 @@ def test_a_torn_chroma_file_gives_back_the_papers_that_can_be_read(
     assert done.after.findings == []
     assert done.copy is not None
     assert finding.text.endswith(f"); {done.embedded} papers can be read from it")
-    assert 20 <= done.embedded < 60
+    assert 10 <= done.embedded < 60
     after = contents(folder)
     kept = {paper.id for paper in after["records"]}
     assert kept | set(done.lost) == {paper.id for paper in PAPERS}
@@ -599,14 +599,14 @@ def test_no_copy_is_made_where_none_is_wanted(folder: Path) -> None:
     assert [path.name for path in folder.parent.iterdir()] == ["lib"]
 
 
-def with_another_year(record: Record, passages: Any) -> list[dict[str, Any]]:
-    return [row | {"year": 1900} for row in to_metadata(record, passages)]
+def with_another_owner(record: Record, passages: Any) -> list[dict[str, Any]]:
+    return [row | {"record_id": "another"} for row in to_metadata(record, passages)]
 
 
 def test_a_repair_that_fails_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lose_a_row(folder)
     before = found(folder)
-    monkeypatch.setattr("vectorstore.upkeep.repair.to_metadata", with_another_year)
+    monkeypatch.setattr("vectorstore.upkeep.repair.to_metadata", with_another_owner)
     with pytest.raises(LibraryError) as caught:
         repair(folder, embedder(), keep_copy=False)
     assert str(caught.value) == (

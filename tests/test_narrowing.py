@@ -43,13 +43,13 @@ def expected(store: Store, question: str, where: Filter, depth: int) -> dict[str
     return dict(sorted(found.items(), key=lambda item: -item[1])[:depth])
 
 
-@pytest.mark.parametrize("plan", ["narrow", "broad", "left to Chroma"])
+@pytest.mark.parametrize("plan", ["narrow", "broad"])
 @pytest.mark.parametrize("where", WHERE, ids=str)
 def test_every_plan_finds_the_nearest_that_pass(
     store: Store, plan: str, where: str | list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(narrowing, "NARROW", 5000 if plan == "narrow" else -1)
-    monkeypatch.setattr(narrowing, "BROAD", 0.0 if plan == "broad" else 2.0)
+    monkeypatch.setattr(narrowing, "NARROW_SHARE", -1.0)
     wanted = parse_filter(where)
     if plan == "broad" and not store.lexical.count(wanted):
         monkeypatch.setattr(narrowing, "NARROW", 0)  # as many as none is never broad

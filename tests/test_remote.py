@@ -32,6 +32,7 @@ from vectorstore.remote import log, upkeep
 from vectorstore.remote.log import StepLog
 from vectorstore.remote.store import ServerStore
 from vectorstore.remote.table import ServerTable
+from vectorstore.rows import filter_columns
 from vectorstore.splitting import split
 from vectorstore.store import Store
 from vectorstore.syncing import sync_folder
@@ -64,7 +65,8 @@ def local(tmp_path: Path) -> Iterator[Store]:
 
 
 def contents(store: Store) -> dict[str, Any]:
-    """Every row with its vector, and which records terms find."""
+    """Every row with its vector, and which records terms find; a server's columns aside."""
+    columns = filter_columns(MOTHS).keys()
     rows = store._table.select({"start": {"$gte": 0}})
     assert store.count_passages() == len(rows)
     vectors = store._table.vectors(list(rows))
@@ -72,7 +74,7 @@ def contents(store: Store) -> dict[str, Any]:
     return {
         "records": len(store),
         "rows": {
-            row: sorted((name, str(value)) for name, value in told.items())
+            row: sorted((name, str(told[name])) for name in told.keys() - columns)
             for row, told in rows.items()
         },
         "vectors": {

@@ -4,7 +4,7 @@ Chroma finds them by looking the filter up in SQLite first, which takes many tim
 search itself; the term index knows in a fraction of a millisecond how many records pass. Where
 few do, their vectors are compared one by one, and kept for the next question that is narrowed
 alike. Where many do, more passages are asked for than are wanted, and those of other records are
-left out. What lies between, in libraries of 100,000 papers and more, is left to Chroma.
+left out.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from vectorstore.minilm import Vectors
 from vectorstore.rows import batches, record_id_of
 from vectorstore.table import PAGE_ROWS, Table
 
-BROAD = 0.05
-"""Share of the records from which on a filter is broad."""
 NARROW = 5000
-"""Records up to which it is narrow: their vectors take 25 MB, and half a second to gather."""
+"""Records up to which a filter is narrow: their vectors take 25 MB, half a second to gather."""
+NARROW_SHARE = 0.01
+"""Share of the records up to which it is narrow, too: one passage in a hundred passes."""
 SLACK = 1.5
 """How many times as many passages are asked for as should be needed."""
 KEPT = 4
@@ -52,12 +52,10 @@ class Narrowing:
         if not where.conditions:
             return self._table.nearest(vector, depth, None)
         count = self._lexical.count(where)
-        if count <= NARROW:
+        share = count / max(1, len(self._lexical))
+        if count <= NARROW or share <= NARROW_SHARE:
             return _closest(self._matrix(where, count), vector, depth)
-        share = count / len(self._lexical)
-        if share >= BROAD:
-            return self._filtered(vector, depth, where, share)
-        return self._table.nearest(vector, depth, where.chroma())
+        return self._filtered(vector, depth, where, share)
 
     def _filtered(
         self, vector: Vectors, depth: int, where: Filter, share: float

@@ -1,9 +1,10 @@
 """Papers and passages as Chroma rows, and back; pure.
 
-A record's rows are its passages. Each row carries what filters need; the first one also carries
-the whole record, and the records that it was made from, as JSON. `stamp` ties the rows of one
-state of a record together: rows of an older state, left by an `add` that was killed, are known by
-another stamp.
+A record's rows are its passages. The first one carries the whole record, and the records that it
+was made from, as JSON. `stamp` ties the rows of one state of a record together: rows of an older
+state, left by an `add` that was killed, are known by another stamp. What filters need stands in
+each row only on a server; a folder's filters go by the term index, and every value kept in a row
+costs a row of SQLite (docs/speed.md).
 """
 
 from __future__ import annotations
@@ -41,10 +42,6 @@ def to_metadata(paper: Paper, passages: Sequence[Passage]) -> list[Metadata]:
         "record_id": record.id,
         "stamp": record.fingerprint,
         "passages": len(passages),
-        "year": record.year,
-        "groups": [value.casefold() for value in record.groups] or None,
-        "sources": [value.casefold() for value in record.sources] or None,
-        "title_terms": sorted(set(index_terms(record.title))) or None,
     }
     rows = [
         {**shared, "ordinal": item.ordinal, "start": item.start, "end": item.end}
@@ -54,6 +51,16 @@ def to_metadata(paper: Paper, passages: Sequence[Passage]) -> list[Metadata]:
     for name, value in to_columns(paper).items():
         rows[0][name] = value and json.dumps(value, ensure_ascii=False)
     return rows
+
+
+def filter_columns(record: Record) -> Metadata:
+    """What a row carries besides, where Chroma's own filters are used (`Filter.chroma`)."""
+    return {
+        "year": record.year,
+        "groups": [value.casefold() for value in record.groups] or None,
+        "sources": [value.casefold() for value in record.sources] or None,
+        "title_terms": sorted(set(index_terms(record.title))) or None,
+    }
 
 
 def to_shelf(paper: Paper, passages: Sequence[Passage]) -> bytes:

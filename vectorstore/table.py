@@ -182,13 +182,16 @@ class Table:
                 self.upsert_rows(rows, vectors[start : start + len(rows)])
                 start, rows = start + len(rows), []
             ids = [passage.id for passage in passages]
-            rows += zip(ids, to_metadata(paper, passages), strict=True)
+            rows += zip(ids, self._metadata(paper, passages), strict=True)
         self.upsert_rows(rows, vectors[start : start + len(rows)])
 
     def upsert_rows(self, rows: Sequence[tuple[str, Metadata]], vectors: Vectors) -> None:
         """Writes rows as they are, at most as many as Chroma takes. Within `changing` only."""
         ids, metadatas = zip(*rows, strict=True)
         self._collection.upsert(ids=list(ids), embeddings=vectors, metadatas=list(metadatas))
+
+    def _metadata(self, paper: Paper, passages: Sequence[Passage]) -> list[Metadata]:
+        return to_metadata(paper, passages)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Deletes rows. Within `changing` only."""

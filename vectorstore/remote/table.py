@@ -26,13 +26,15 @@ from vectorstore.errors import LibraryError
 from vectorstore.lexical_documents import Piece
 from vectorstore.manifest import Manifest, check_manifest
 from vectorstore.minilm import Vectors
+from vectorstore.papers import Paper
 from vectorstore.pen import Waiting
+from vectorstore.records import Passage
 from vectorstore.remote import sparse
 from vectorstore.remote.log import EMPTY, Step, StepLog, following, number_of
 from vectorstore.remote.pen import ServerPen
 from vectorstore.remote.served_terms import weigh
 from vectorstore.remote.server import AbsentError, RefusedError, Server
-from vectorstore.rows import Metadata, batches, row_id, sorted_out, to_paper
+from vectorstore.rows import Metadata, batches, filter_columns, row_id, sorted_out, to_paper
 from vectorstore.table import PAGE_ROWS, Table
 
 TRIES = 5
@@ -200,6 +202,10 @@ class ServerTable(Table):
         if self.keeps_terms:
             rows = [(row, _with_terms(told)) for row, told in rows]
         super().upsert_rows(rows, vectors)
+
+    def _metadata(self, paper: Paper, passages: Sequence[Passage]) -> list[Metadata]:
+        columns = filter_columns(paper.record)
+        return [row | columns for row in super()._metadata(paper, passages)]
 
     def delete(self, ids: Sequence[str]) -> None:
         """Deletes rows. Within `step` only."""

@@ -16,7 +16,7 @@ from vectorstore.errors import LibraryError
 from vectorstore.papers import Paper
 from vectorstore.pen import Waiting
 from vectorstore.remote.store import ServerStore
-from vectorstore.rows import batches, record_id_of
+from vectorstore.rows import batches, filter_columns, record_id_of
 from vectorstore.store import Store
 from vectorstore.upkeep import backup as files
 from vectorstore.upkeep.backup import BackupReport
@@ -164,4 +164,4 @@ def _examined(store: ServerStore) -> Iterator[list[Examined]]:
         named: dict[str, list[RawRow]] = {key: [] for key in batch}
         for row, told in rows.items():
             named[record_id_of(row)].append(RawRow(row, told))
-        yield [judge(key, own, vectors, dimension) for key, own in named.items()]
+        yield [judge(key, own, vectors, dimension, filter_columns) for key, own in named.items()]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vectorstore.minilm import Vectors
 from vectorstore.papers import Paper, alone
-from vectorstore.records import Passage, Record
-from vectorstore.rows import Metadata, row_id, to_metadata, to_paper
+from vectorstore.records import Record
+from vectorstore.rows import Metadata, row_id, to_paper
 from vectorstore.upkeep.pages import readable_record
 from vectorstore.upkeep.rawrows import RawRow, is_good
 
 LOST = "lost"
-_COLUMNS = ("record_id", "year", "groups", "sources", "title_terms")
-"""What filters need; each follows from the record."""
 
 FAULTS = {
     LOST: "papers whose abstract cannot be read; a repair takes out what is left of them",
@@ -65,9 +63,21 @@ class Examined:
 
 
 def judge(
-    key: str, rows: Sequence[RawRow], vectors: Mapping[str, Vectors], dimension: int
+    key: str,
+    rows: Sequence[RawRow],
+    vectors: Mapping[str, Vectors],
+    dimension: int,
+    columns: Callable[[Record], Metadata] | None = None,
 ) -> Examined:
-    """What the rows of one record id amount to."""
+    """What the rows of one record id amount to.
+
+    Args:
+        key: The record id.
+        rows: All rows of that id.
+        vectors: By row id; also those of other papers.
+        dimension: Of the vectors.
+        columns: What each row must carry besides.
+    """
     paper = Examined(key)
     named = {row.id: row for row in rows}
     first = named.get(row_id(key, 0))
@@ -85,7 +95,7 @@ def judge(
     _note(paper, "stale", [row.id for row in rows if row.values.get("stamp") != stamp])
     _note(paper, "passages", [] if _cover(paper.rows, paper.record) else [key])
     if "passages" not in paper.faults:
-        _note(paper, "columns", [] if _agree(paper.rows, paper.record) else [key])
+        _note(paper, "columns", [] if _agree(paper.rows, paper.record, columns) else [key])
         _note(paper, "records", [] if _tells_records(paper) else [key])
     paper.vectors = {row.id: vectors[row.id] for row in paper.rows if row.id in vectors}
     bad = [row for row, vector in paper.vectors.items() if not is_good(vector, dimension)]
@@ -119,20 +129,14 @@ def _cover(rows: Sequence[RawRow], record: Record) -> bool:
     return at <= len(record.abstract) and not record.abstract[at:].strip()
 
 
-def _agree(rows: Sequence[RawRow], record: Record) -> bool:
+def _agree(
+    rows: Sequence[RawRow], record: Record, columns: Callable[[Record], Metadata] | None
+) -> bool:
     """Whether rows hold what their record has in them; `_cover` must hold."""
     if rows[0].values.get("stamp") != record.fingerprint:
         return False
-    spans = [(row.values["start"], row.values["end"]) for row in rows]
-    passages = [
-        Passage(record.id, ordinal, start, end, record.abstract[start:end])
-        for ordinal, (start, end) in enumerate(spans)
-    ]
-    return all(
-        _same(row.values.get(name), wanted.get(name))
-        for row, wanted in zip(rows, to_metadata(alone(record), passages), strict=True)
-        for name in _COLUMNS
-    )
+    wanted = {"record_id": record.id} | (columns(record) if columns else {})
+    return all(_same(row.values.get(name), value) for row in rows for name, value in wanted.items())
 
 
 def _tells_records(paper: Examined) -> bool:
