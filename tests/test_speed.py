@@ -26,6 +26,7 @@ from evals.speed.plot import plot_cost
 from evals.speed.run import with_fewer_documents
 from evals.speed.tables import embedding_tables, speed_rows, speed_tables
 from evals.speed.variants import VARIANTS, Shape, embed_all
+from vectorstore.adding import add
 from vectorstore.embedding import default_embedder
 from vectorstore.store import Store, connect
 
@@ -145,7 +146,9 @@ def test_perturbed_records_are_like_their_originals_and_always_the_same() -> Non
 
 
 def test_a_library_is_made_of_perturbed_copies(tmp_path: Path) -> None:
-    build_perturbed(tmp_path / "large", numbered(3), 20, fake_embedder())
+    with Store(tmp_path / "small", fake_embedder()) as store:
+        add(store, numbered(3))
+    build_perturbed(tmp_path / "large", tmp_path / "small", 20, fake_embedder())
     with Store(tmp_path / "large", fake_embedder()) as store:
         assert len(store) == 20
         assert store.search(numbered(1)[0].abstract, 3)

@@ -163,6 +163,15 @@ class Store:
         live = [to_passage(row, record) for row in rows if row["stamp"] == record.fingerprint]
         return sorted(live, key=lambda passage: passage.ordinal)
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """The unit vectors of these papers' passages, in order; shape (passages, dimensions)."""
+        with self._table.turn:
+            self._keep_up()
+            kept = self.lexical.fetch(ids)
+            rows = {key: [item.id for item in paper.passages] for key, paper in kept.items()}
+            found = self._table.vectors([row for own in rows.values() for row in own])
+        return {key: np.stack([found[row] for row in own]) for key, own in rows.items()}
+
     def search(
         self,
         question: str,

@@ -30,19 +30,17 @@ NOISE = 0.03
 WRITTEN_AT_ONCE = 512
 
 
-def build_perturbed(
-    folder: Path, records: Sequence[Record], number: int, embedder: Embedder
-) -> None:
-    """A library of `number` records made of these, in a folder.
+def build_perturbed(folder: Path, source: Path, number: int, embedder: Embedder) -> None:
+    """A library of `number` records made of those of another, in a folder.
 
     Args:
         folder: Where to.
-        records: What they are made of; those are embedded, each once.
+        source: The library that they are made of, with its vectors.
         number: How many.
-        embedder: Cuts texts, and embeds the originals.
+        embedder: The model that built it.
     """
     draw = np.random.default_rng(SEED)
-    originals = _embedded(records, embedder)
+    records, originals = _read(source, embedder)
     made = islice(perturb(records), number)
     with Store(folder, embedder) as store, store.writing(), progress("Records", number) as advance:
         for batch in batches(made, WRITTEN_AT_ONCE):
@@ -73,11 +71,14 @@ def perturb(records: Sequence[Record]) -> Iterator[Record]:
             number += 1
 
 
-def _embedded(records: Sequence[Record], embedder: Embedder) -> list[Vectors]:
-    """The vectors of the passages of each record; shape (passages, dimensions) each."""
-    cuts = [cut(record, embedder) for record in records]
-    vectors = iter(embedder.embed([text for item in cuts for text in item.texts]))
-    return [np.stack([next(vectors) for _ in item.texts]) for item in cuts]
+def _read(source: Path, embedder: Embedder) -> tuple[list[Record], list[Vectors]]:
+    """The records of a library, and the vectors of the passages of each."""
+    with Store(source, embedder) as store:
+        records = list(store.records())
+        vectors: dict[str, Vectors] = {}
+        for batch in batches(records, WRITTEN_AT_ONCE):
+            vectors |= store.vectors([record.id for record in batch])
+    return records, [vectors[record.id] for record in records]
 
 
 def _origin(record: Record, count: int) -> int:

@@ -98,10 +98,11 @@ def build_libraries(
     built = {f"{size:,}": build_corpus(root, corpus, records[:size], embedder) for size in wanted}
     if large:
         key = library_key([corpus], manifest_of(embedder), len(records), large)
+        source = built[f"{wanted[-1]:,}"]
         built[f"{large:,}, perturbed"] = built_library(
             root,
             f"perturbed-{large}-{key}",
-            lambda folder: build_perturbed(folder, records, large, embedder),
+            lambda folder: build_perturbed(folder, source, large, embedder),
         )
     return built
 
