@@ -29,7 +29,7 @@ from vectorstore.embedding import Embedder
 from vectorstore.records import Record
 
 SIZES = (1_000, 10_000, 46_114)
-ADDED = 512
+ADDED = 1024
 VARIANT_RECORDS = 120
 ENGINE_RECORDS = 2_000
 
