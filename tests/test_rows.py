@@ -12,6 +12,7 @@ from vectorstore.papers import Part, alone, assemble
 from vectorstore.records import Passage, Record
 from vectorstore.rows import (
     batches,
+    filter_columns,
     record_id_of,
     row_id,
     to_metadata,
@@ -31,17 +32,9 @@ MOTHS = record(
 PASSAGES = [Passage(MOTHS.id, 0, 0, 9, "They fly."), Passage(MOTHS.id, 1, 10, 20, "They rest.")]
 
 
-def test_rows_carry_what_filters_need_and_the_first_one_the_record() -> None:
+def test_rows_carry_where_they_stand_and_the_first_one_the_record() -> None:
     first, second = to_metadata(alone(MOTHS), PASSAGES)
-    shared = {
-        "record_id": "doi:10.5555/moth#1",
-        "stamp": MOTHS.fingerprint,
-        "passages": 2,
-        "year": 2024,
-        "groups": ["night life"],
-        "sources": ["a.bib"],
-        "title_terms": ["moth"],
-    }
+    shared = {"record_id": "doi:10.5555/moth#1", "stamp": MOTHS.fingerprint, "passages": 2}
     assert second == {**shared, "ordinal": 1, "start": 10, "end": 20}
     assert first.pop("record")
     assert first == {
@@ -54,10 +47,18 @@ def test_rows_carry_what_filters_need_and_the_first_one_the_record() -> None:
     }
 
 
-def test_rows_of_a_bare_record_say_what_it_lacks() -> None:
-    bare = Record("text:1", "", "They fly.")
-    row = to_metadata(alone(bare), PASSAGES[:1])[0]
-    assert [row[name] for name in ("year", "groups", "sources", "title_terms")] == [None] * 4
+def test_what_filters_need_is_folded() -> None:
+    assert filter_columns(MOTHS) == {
+        "year": 2024,
+        "groups": ["night life"],
+        "sources": ["a.bib"],
+        "title_terms": ["moth"],
+    }
+
+
+def test_columns_of_a_bare_record_say_what_it_lacks() -> None:
+    columns = filter_columns(Record("text:1", "", "They fly."))
+    assert columns == dict.fromkeys(("year", "groups", "sources", "title_terms"))
 
 
 def test_passages_and_record_come_back() -> None:
