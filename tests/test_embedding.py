@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -278,3 +280,21 @@ def test_a_library_is_built_and_searched_without_any_request(tmp_path: Path) -> 
         env={"HOME": str(tmp_path), "PATH": "", "OPENAI_API_KEY": "key-of-a-test"},
     )  # fmt: skip
     assert (done.stdout, done.stderr, done.returncode) == ("text:1\n", "", 0)
+
+
+def test_a_model_of_the_users_own_is_asked_by_one_thread_at_a_time() -> None:
+    class Slow(HashEmbedding):
+        inside: int = 0
+        most: int = 0
+
+        def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            time.sleep(0.05)
+            self.inside -= 1
+            return super()._get_text_embeddings(texts)
+
+    model = Slow()
+    with ThreadPoolExecutor(2) as executor:
+        list(executor.map(Embedder(model, "slow", 126).embed, [["a"], ["b"], ["c"]]))
+    assert model.most == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from threading import Lock
 
 import numpy as np
 from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -20,6 +21,9 @@ from vectorstore.modelfiles import FILES
 WINDOW = 126
 """Tokens of a passage with its title, [CLS] and [SEP] aside. The model takes 256; passages of half
 that rank better (docs/retrieval.md) and embed faster."""
+
+
+_TURN = Lock()
 
 
 class MiniLMEmbedding(BaseEmbedding):
@@ -76,7 +80,8 @@ class Embedder:
         """
         if isinstance(self.model, MiniLMEmbedding):
             return minilm.embed(texts)
-        return self._asked(lambda: self.model.get_text_embedding_batch(list(texts)), len(texts))
+        with _TURN:  # batches are prepared in several threads, which not every model bears
+            return self._asked(lambda: self.model.get_text_embedding_batch(list(texts)), len(texts))
 
     def embed_question(self, text: str) -> Vectors:
         """The unit vector of a question; shape (dimensions,)."""
