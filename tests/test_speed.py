@@ -162,7 +162,8 @@ def library_figures(records: int, factor: float) -> dict[str, Any]:
     return {
         "records": records, "passages": 3 * records, "open_s": 0.1 * factor,
         "search": latency, "ask": latency, "filtered": {"a filter": {"passing": 5, **latency}},
-        "memory_mb": 10.0, "disk_mb": 20.0, "one_more_s": 0.1,
+        "memory_mb": 10.0, "disk_mb": 20.0,
+        "open_again_s": 0.05 * factor, "one_more_s": 0.1,
     }  # fmt: skip
 
 

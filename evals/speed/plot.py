@@ -21,6 +21,7 @@ PANELS: tuple[tuple[str, dict[str, Callable[[Figures], float]]], ...] = (
         "seconds",
         {
             "open": lambda item: float(item["open_s"]),
+            "open again": lambda item: float(item["open_again_s"]),
             "one paper more": lambda item: float(item["one_more_s"]),
         },
     ),

@@ -107,6 +107,7 @@ def _library(name: str, figures: Figures) -> Iterator[Row]:
         told = f"{name}: search in {filter_name} ({latency['passing']:,}), p50"
         yield Row(told, latency["p50_ms"], "ms", aims["search p50"])
     yield Row(f"{name}: opening", figures["open_s"], "s", aims["open"])
+    yield Row(f"{name}: opening again", figures["open_again_s"], "s", aims["open"])
     yield Row(f"{name}: one paper more", figures["one_more_s"], "s")
     share = PER / figures["records"]
     yield Row(f"{name}: memory for 100,000 papers", figures["memory_mb"] * share, "MB")
