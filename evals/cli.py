@@ -94,7 +94,7 @@ def fit(
     split: Split = "train",
     cache: Cache = None,
 ) -> None:
-    """Fit the embedded answerer's model; needs the extra `train`. Prints its figures as JSON."""
+    """Fit the embedded answerer's model; needs the extra `fit`. Prints its figures as JSON."""
     from evals.fitting import run_fit
 
     test_set = load_beir(beir, split) if beir else None

@@ -1,4 +1,4 @@
-"""Fits the network for meaning (rag/checking/meaning.npz); needs the extra `network`."""
+"""Fits the network for meaning (rag/checking/meaning.npz); needs the extra `train`."""
 
 from __future__ import annotations
 

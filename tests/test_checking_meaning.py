@@ -122,7 +122,7 @@ def toy(count: int) -> tuple[list[Reading], list[str]]:
 
 
 def test_fitted_network_tells_labels_apart_and_survives_its_file(tmp_path: Path) -> None:
-    pytest.importorskip("torch", reason="the extra `network` is not installed")
+    pytest.importorskip("torch", reason="the extra `train` is not installed")
     readings, labels = toy(600)
     network = fit_network(readings, labels, np.ones(len(labels)), epochs=10)
     path = tmp_path / "network.npz"

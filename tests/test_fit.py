@@ -27,7 +27,7 @@ from vectorstore.records import Record
 from vectorstore.sentences import Span
 from vectorstore.store import Store
 
-pytest.importorskip("sklearn", reason="the extra `train` is not installed")
+pytest.importorskip("sklearn", reason="the extra `fit` is not installed")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -85,7 +85,7 @@ def test_figures_of_meaning_follow_those_of_words_in_the_fitted_order() -> None:
 
 @pytest.mark.slow
 def test_forests_learn_from_figures_and_the_file_is_the_same_each_time(tmp_path: Path) -> None:
-    pytest.importorskip("sklearn", reason="the extra `train` is not installed")
+    pytest.importorskip("sklearn", reason="the extra `fit` is not installed")
     chance = np.random.default_rng(0)
     examples, rows = [], []
     for number in range(600):

@@ -23,7 +23,7 @@ DOORS = {
     "llama_index.embeddings": ("vectorstore/embedding.py",),
     "llama_index.llms": ("rag/llm.py",),
     "llama_index.vector_stores": ("evals/speed/baseline.py",),
-    "matplotlib": ("evals/speed/plot.py",),
+    "matplotlib": ("evals/speed/plot.py", "rag/reader/curve.py"),
     "mcp": ("ui/mcp_server.py",),
     "onnx": ("vectorstore/fused.py",),
     "onnxruntime": ("vectorstore/minilm.py", "evals/speed/variants.py"),

@@ -14,14 +14,17 @@ The weights of products keep their 8 bits where the processor multiplies such nu
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the graph changes, so that files made by earlier ones are left alone."""
 LAYERS = 6
+PLACES = 256
+"""Tokens of a text at most, special ones included."""
 HEADS = 12
 EPSILON = 1e-12
 CUSTOM = "com.microsoft"
@@ -43,6 +46,19 @@ class Weight(NamedTuple):
         return np.asarray(self.steps.astype(np.float32) * self.scale, dtype=np.float32)
 
 
+class Weights(Protocol):
+    """The weights of an encoder like MiniLM-L6, by what they are for."""
+
+    def product(self, layer: int, place: int) -> Weight:
+        """A matrix of a layer: query, key, value, output, widening, narrowing."""
+
+    def embedding(self, name: str) -> Weight:
+        """The table of `word` or of `position`."""
+
+    def get(self, name: str) -> Array:
+        """Anything else, by its name."""
+
+
 def fuse(published: str, steps: int | None = FINE) -> bytes:
     """The model file, remade.
 
@@ -59,11 +75,10 @@ def fuse(published: str, steps: int | None = FINE) -> bytes:
     """
     import onnx
 
-    graph = _Graph(_Published(onnx.load(published).graph), steps)
-    graph.embeddings()
-    for layer in range(LAYERS):
-        graph.layer(layer)
-    return graph.to_bytes()
+    graph = Graph(_Published(onnx.load(published).graph), steps)
+    states = graph.node("Squeeze", [graph.encode(), ZERO], "states")
+    mean = graph.node("ReduceMean", [states], "mean", axes=[0], keepdims=0)
+    return graph.to_bytes("all-MiniLM-L6-v2", ["input_ids"], {"means": (mean, (384,))}, states)
 
 
 class _Published:
@@ -95,43 +110,72 @@ class _Published:
         return self._arrays[f"inner.{name}"]
 
 
-class _Graph:
-    """The new graph while it is being made; `_state` is the name of the text's state so far."""
+class Graph:
+    """A graph that goes from text to text while it is being made; `node` adds to one turn of it.
 
-    def __init__(self, published: _Published, steps: int | None) -> None:
-        self._published = published
+    The tokens of all texts come one after the other, with `starts` and `ends` of each text.
+    """
+
+    def __init__(self, weights: Weights, steps: int | None) -> None:
+        """Begins with nothing.
+
+        Args:
+            weights: Those of the encoder.
+            steps: As in `fuse`.
+        """
+        self._weights = weights
         self._steps = steps
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
         self._rounded: dict[str, tuple[str, str, str]] = {}
         self._state = ""
+        self.constant(ZERO, np.array([0], dtype=np.int64))
+        self._sides = [
+            self.node(
+                "Unsqueeze",
+                [self.node("Gather", [side, "turn"], f"{side}_now"), ZERO],
+                f"{side}_here",
+            )
+            for side in ("starts", "ends")
+        ]
 
-    def embeddings(self) -> None:
-        """Words, places and the one kind of segment, added and normalised."""
+    def slice(self, name: str) -> str:
+        """What an input holds of the text whose turn it is; shape (tokens,)."""
+        return self.node("Slice", [name, *self._sides], f"{name}_now")
+
+    def encode(self, marks: str | None = None) -> str:
+        """The states of a text's tokens; shape (1, tokens, 384).
+
+        Args:
+            marks: Name of what says of which kind each token is; shape (tokens,). One kind, the
+                first, where None.
+        """
+        self._embed(marks)
+        for number in range(LAYERS):
+            self._layer(number)
+        return self._state
+
+    def _embed(self, marks: str | None) -> None:
+        """Words, places and kinds, added and normalised."""
         from onnx import TensorProto
 
-        words, places = self._published.embedding("word"), self._published.embedding("position")
-        segment = self._published.get("embeddings.token_type_embeddings.weight")[0]
-        self._constant(ZERO, np.array([0], dtype=np.int64))
-        ids = self._text()
-        steps = self._node("Gather", [self._constant("words", words.steps), ids], "word_steps")
-        plain = self._node("Cast", [steps], "word_plain", to=TensorProto.FLOAT)
-        scale = self._node("Gather", [self._constant("scales", words.scale), ids], "word_scale")
-        word = self._node("Mul", [plain, scale], "word")
-        count = self._node("Shape", [ids], "count", start=1, end=2)
-        table = self._constant("places", places.plain() + segment)
-        place = self._node("Slice", [table, ZERO, count, ZERO], "place")
-        self._state = self._normalised(self._node("Add", [word, place], "sum"), "embeddings")
+        words, places = self._weights.embedding("word"), self._weights.embedding("position")
+        kinds = self._weights.get("embeddings.token_type_embeddings.weight")
+        ids = self.node("Unsqueeze", [self.slice("input_ids"), ZERO], "text")
+        steps = self.node("Gather", [self.constant("words", words.steps), ids], "word_steps")
+        plain = self.node("Cast", [steps], "word_plain", to=TensorProto.FLOAT)
+        scale = self.node("Gather", [self.constant("scales", words.scale), ids], "word_scale")
+        word = self.node("Mul", [plain, scale], "word")
+        count = self.node("Shape", [ids], "count", start=1, end=2)
+        table = self.constant("places", places.plain()[:PLACES] + (0 if marks else kinds[0]))
+        place = self.node("Slice", [table, ZERO, count, ZERO], "place")
+        total = self.node("Add", [word, place], "sum")
+        if marks is not None:
+            kind = self.node("Gather", [self.constant("kinds", kinds), marks], "kind")
+            total = self.node("Add", [total, kind], "sum_of_three")
+        self._state = self._normalised(total, "embeddings")
 
-    def _text(self) -> str:
-        """The token ids of the text whose turn it is; shape (1, tokens)."""
-        sides = [self._node("Gather", [side, "turn"], f"{side}_now") for side in ("starts", "ends")]
-        sides = [self._node("Unsqueeze", [side, ZERO], f"{side}_here") for side in sides]
-        return self._node(
-            "Unsqueeze", [self._node("Slice", ["input_ids", *sides], "ids"), ZERO], "text"
-        )
-
-    def layer(self, number: int) -> None:
+    def _layer(self, number: int) -> None:
         """Attention, then two products with a curve between them, each added to what came in."""
         name = f"encoder.layer.{number}"
         parts = ("query", "key", "value")
@@ -139,93 +183,110 @@ class _Graph:
             self._product(number, place, self._state, f"{name}.attention.self.{part}.bias")
             for place, part in enumerate(parts)
         ]
-        seen = self._node(
+        seen = self.node(
             "MultiHeadAttention", asked, f"{name}.seen", domain=CUSTOM, num_heads=HEADS
         )
         told = self._product(number, 3, seen, f"{name}.attention.output.dense.bias")
         self._add(told, f"{name}.attention.output")
         wide = self._product(number, 4, self._state, f"{name}.intermediate.dense.bias")
-        curved = self._node("Gelu", [wide], f"{name}.curved", domain=CUSTOM)
+        curved = self.node("Gelu", [wide], f"{name}.curved", domain=CUSTOM)
         self._add(self._product(number, 5, curved, f"{name}.output.dense.bias"), f"{name}.output")
 
-    def to_bytes(self) -> bytes:
-        """The model, as its file holds it: `layer` and `embeddings` in a loop over the texts."""
+    def to_bytes(
+        self,
+        name: str,
+        inputs: Sequence[str],
+        outputs: dict[str, tuple[str, tuple[int, ...]]],
+        states: str,
+    ) -> bytes:
+        """The model, as its file holds it: all nodes so far in a loop over the texts.
+
+        Args:
+            name: Of the model.
+            inputs: One number a token, for all texts.
+            outputs: What each turn gives, and of which shape; one row a text.
+            states: What only the last turn gives (`last_hidden_state`, shape (tokens, 384)).
+        """
         from onnx import helper
 
-        turn = self._turn()
+        turn = self._turn(outputs, states)
         self._nodes = []
-        count = self._node("Squeeze", [self._node("Shape", ["starts"], "texts"), ZERO], "turns")
-        none = self._constant("none", np.zeros((0, 384), dtype=np.float32))
-        self._node("Loop", [count, "", none], "last_hidden_state", "means", body=turn)
+        count = self.node("Squeeze", [self.node("Shape", ["starts"], "texts"), ZERO], "turns")
+        none = self.constant("none", np.zeros((0, 384), dtype=np.float32))
+        self.node("Loop", [count, "", none], "last_hidden_state", *outputs, body=turn)
+        shapes = {"last_hidden_state": (384,)} | {key: shape for key, (_, shape) in outputs.items()}
         graph = helper.make_graph(
             self._nodes,
-            "all-MiniLM-L6-v2",
-            [_value(name, "INT64", name) for name in ("input_ids", "starts", "ends")],
-            [_value(name, "FLOAT", name, 384) for name in ("last_hidden_state", "means")],
+            name,
+            [_value(item, "INT64", item) for item in (*inputs, "starts", "ends")],
+            [_value(item, "FLOAT", item, *shape) for item, shape in shapes.items()],
             self._constants,
         )
         versions = [helper.make_opsetid("", 17), helper.make_opsetid(CUSTOM, 1)]
         model = helper.make_model(graph, opset_imports=versions, ir_version=9)
         return bytes(model.SerializeToString(deterministic=True))
 
-    def _turn(self) -> Any:  # noqa: ANN401 - onnx's types come with onnx
+    def _turn(self, outputs: dict[str, tuple[str, tuple[int, ...]]], states: str) -> Any:  # noqa: ANN401 - onnx's types come with onnx
         """What is done for each text; of its states only the last text's outlive it."""
         from onnx import helper
 
-        states = self._node("Squeeze", [self._state, ZERO], "states")
-        mean = self._node("ReduceMean", [states], "mean", axes=[0], keepdims=0)
-        on = self._node("Identity", ["going"], "goes_on")
-        earlier = _value("earlier", "FLOAT", "before", 384)
+        on = self.node("Identity", ["going"], "goes_on")
+        given = [_value(name, "FLOAT", *shape) for name, shape in outputs.values()]
         return helper.make_graph(
             self._nodes,
             "text",
-            [_value("turn", "INT64"), _value("going", "BOOL"), earlier],
-            [_value(on, "BOOL"), _value(states, "FLOAT", "now", 384), _value(mean, "FLOAT", 384)],
+            [
+                _value("turn", "INT64"),
+                _value("going", "BOOL"),
+                _value("earlier", "FLOAT", "before", 384),
+            ],
+            [_value(on, "BOOL"), _value(states, "FLOAT", "now", 384), *given],
         )
 
     def _add(self, told: str, name: str) -> None:
-        self._state = self._normalised(self._node("Add", [told, self._state], f"{name}.sum"), name)
+        self._state = self._normalised(self.node("Add", [told, self._state], f"{name}.sum"), name)
 
     def _normalised(self, state: str, name: str) -> str:
         kinds = ("weight", "bias")
         given = [f"{name}.LayerNorm.{kind}" for kind in kinds]
-        inputs = [state, *(self._constant(item, self._published.get(item)) for item in given)]
-        return self._node("LayerNormalization", inputs, f"{name}.state", axis=-1, epsilon=EPSILON)
+        inputs = [state, *(self.constant(item, self._weights.get(item)) for item in given)]
+        return self.node("LayerNormalization", inputs, f"{name}.state", axis=-1, epsilon=EPSILON)
 
     def _product(self, layer: int, place: int, state: str, bias: str) -> str:
         """The state times a matrix, plus a bias."""
-        weight = self._published.product(layer, place)
+        weight = self._weights.product(layer, place)
         name = bias.removesuffix(".bias")
-        added = self._constant(bias, self._published.get(bias))
+        added = self.constant(bias, self._weights.get(bias))
         if self._steps is None:
-            plain = self._constant(f"{name}.weight", weight.plain())
-            return self._node(
-                "Add", [self._node("MatMul", [state, plain], f"{name}.product"), added], name
+            plain = self.constant(f"{name}.weight", weight.plain())
+            return self.node(
+                "Add", [self.node("MatMul", [state, plain], f"{name}.product"), added], name
             )
         highest = int(np.abs(weight.steps).max())
         steps = np.rint(weight.steps * (self._steps / highest)).astype(np.int8)
         scale = (weight.scale * (highest / self._steps)).astype(np.float32).reshape(-1)
         rounded, factor, zero = self._quantise(state)
-        matrix = self._constant(f"{name}.weight", steps)
-        factors = self._constant(f"{name}.scale", scale)
+        matrix = self.constant(f"{name}.weight", steps)
+        factors = self.constant(f"{name}.scale", scale)
         inputs = [rounded, matrix, factor, factors, zero, "", added]
-        return self._node("MatMulIntegerToFloat", inputs, name, domain=CUSTOM)
+        return self.node("MatMulIntegerToFloat", inputs, name, domain=CUSTOM)
 
     def _quantise(self, state: str) -> tuple[str, str, str]:
         """The state in uint8, its scale and its zero; once, however many products read it."""
         if state not in self._rounded:
             names = (f"{state}.steps", f"{state}.scale", f"{state}.zero")
-            self._node("DynamicQuantizeLinear", [state], *names)
+            self.node("DynamicQuantizeLinear", [state], *names)
             self._rounded[state] = names
         return self._rounded[state]
 
-    def _constant(self, name: str, value: Array) -> str:
+    def constant(self, name: str, value: Array) -> str:
+        """Adds an array; its name."""
         from onnx import numpy_helper
 
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def _node(self, kind: str, inputs: list[str], *outputs: str, **more: Any) -> str:  # noqa: ANN401
+    def node(self, kind: str, inputs: list[str], *outputs: str, **more: Any) -> str:  # noqa: ANN401
         """Adds a node; the name of its first output."""
         from onnx import helper
 

@@ -1,0 +1,278 @@
+"""Trains the reader: `python -m rag.reader.train --data DIR --out DIR`.
+
+Needs the extra `train`. A run that was broken off goes on from its last checkpoint in `--out`;
+what is told of each source is measured on documents that are never learned from.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from rag.reader.curve import draw_curve
+from rag.reader.examples import LICENCES, Item, encode, read_public
+from rag.reader.graph import export
+from rag.reader.invented import invent
+from rag.reader.model import HASH_FILE, MODEL_FILE
+from rag.reader.network import VERDICTS, build, tensors, torch
+from rag.reader.questions import invent_questions
+
+BATCH_TOKENS = 3072
+"""Tokens of a batch, padding included."""
+MOST_PAIRS = 64
+RATE, WARM_UP, DECAY, SMOOTHING = 1.2e-4, 600, 0.01, 0.05
+BLOCK = 64
+"""Batches' worth of examples that are sorted by length together."""
+SECONDS_PER_CHECKPOINT = 600
+SHARES = {"invented": 3.0, "squad_v2_dev": 1.5, "medquad_ranking": 0.4}
+"""How often a source is seen, against the root of its size; 1 where none is named."""
+CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
+PUBLIC, ABSTRACTS = "train", "arxiv/arxiv_abstracts.jsonl.gz"
+LOOKED_AT = 200
+"""Pairs of each source that are looked at."""
+
+
+def train(
+    items: Sequence[Item],
+    out: Path,
+    visits: int,
+    seed: int = 0,
+    minutes: float | None = None,
+    rate: float = RATE,
+    pretrained: bool = True,
+) -> None:
+    """Trains until so many pairs were visited, from the checkpoint where there is one.
+
+    Args:
+        items: All pairs; those held out are looked at.
+        out: Where checkpoint and log lie.
+        visits: Pairs to visit in all; the learning rate falls to zero towards it.
+        seed: Of everything that is left to chance.
+        minutes: After which it stops, with a checkpoint.
+        rate: The highest learning rate.
+        pretrained: Whether the encoder begins with the published weights.
+    """
+    library = torch()
+    library.manual_seed(seed)
+    learned = [item for item in items if not item.held_out]
+    looked_at = _looked_at(items, seed)
+    network = build(pretrained)
+    wanted = [value for value in network.parameters() if value.requires_grad]
+    optimizer = library.optim.AdamW(wanted, lr=rate, weight_decay=DECAY, betas=(0.9, 0.98))
+    seen = step = 0
+    kept = out / CHECKPOINT
+    if kept.exists():
+        told = library.load(kept)
+        network.load_state_dict(told["network"])
+        optimizer.load_state_dict(told["optimizer"])
+        seen, step = told["seen"], told["step"]
+    begun = saved = time.monotonic()
+    running: list[float] = []
+    network.train()
+    for batch in _batches(learned, seed, seen):
+        for group in optimizer.param_groups:
+            warm = min(1.0, (step + 1) / WARM_UP)
+            group["lr"] = rate * warm * max(0.02, 1 - seen / visits)
+        with library.autocast("cpu", dtype=library.bfloat16):
+            loss = loss_of(network, batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        library.nn.utils.clip_grad_norm_(wanted, 1.0)
+        optimizer.step()
+        running.append(float(loss.detach()))
+        seen, step = seen + len(batch), step + 1
+        now = time.monotonic()
+        done = seen >= visits or (minutes is not None and now - begun > 60 * minutes)
+        if done or now - saved > SECONDS_PER_CHECKPOINT:
+            told = {"seen": seen, "step": step, "seconds": now - begun}
+            told |= {"loss": float(np.mean(running)), "held_out": look(network, looked_at)}
+            with (out / LOG).open("a", encoding="utf-8") as log:
+                log.write(json.dumps(told) + "\n")
+            state = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
+            draft = out / "checkpoint.new"
+            library.save({**state, "seen": seen, "step": step}, draft)
+            draft.replace(kept)
+            saved, running = time.monotonic(), []
+        if done:
+            return
+
+
+def loss_of(network: Any, batch: Sequence[Item]) -> Any:  # noqa: ANN401
+    """The loss of pairs of any tasks, each by the heads that it is for."""
+    functional = torch().nn.functional
+    whole, edges = network(*tensors([item.pair for item in batch]))
+    whole, edges = whole.float(), edges.float()
+    parts = []
+    for task in ("verdict", "answer", "relevance"):
+        rows = [row for row, item in enumerate(batch) if item.task == task]
+        if not rows:
+            continue
+        truth = torch().tensor([batch[row].label for row in rows])
+        if task == "verdict":
+            odds = whole[rows, :VERDICTS]
+            lost = functional.cross_entropy(odds, truth, label_smoothing=SMOOTHING, reduction="sum")
+        else:
+            odds = whole[rows, VERDICTS + (task == "relevance")]
+            lost = functional.binary_cross_entropy_with_logits(odds, truth.float(), reduction="sum")
+        parts.append(lost)
+    held = [row for row, item in enumerate(batch) if item.start >= 0]
+    if held:
+        for side, name in enumerate(("start", "end")):
+            places = torch().tensor([getattr(batch[row], name) for row in held])
+            parts.append(
+                0.5 * functional.cross_entropy(edges[held, :, side], places, reduction="sum")
+            )
+    return sum(parts) / len(batch)
+
+
+def look(network: Any, looked_at: dict[str, list[Item]]) -> dict[str, float]:  # noqa: ANN401
+    """Of each source, the mean over its labels of the share that is told right."""
+    network.eval()
+    found = {}
+    for source, items in looked_at.items():
+        told: list[tuple[int, int]] = []
+        for start in range(0, len(items), 32):
+            part = items[start : start + 32]
+            with torch().inference_mode(), torch().autocast("cpu", dtype=torch().bfloat16):
+                whole, _ = network(*tensors([item.pair for item in part]))
+            for item, odds in zip(part, whole.float().numpy(), strict=True):
+                place = VERDICTS + (item.task == "relevance")
+                guess = odds[:VERDICTS].argmax() if item.task == "verdict" else odds[place] > 0
+                told.append((item.label, int(guess)))
+        labels = sorted({label for label, _ in told})
+        shares = [
+            np.mean([guess == label for own, guess in told if own == label]) for label in labels
+        ]
+        found[source] = float(np.mean(shares))
+    network.train()
+    return found
+
+
+def _looked_at(items: Sequence[Item], seed: int) -> dict[str, list[Item]]:
+    chance = random.Random(seed)
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        if item.held_out:
+            found.setdefault(f"{item.source}/{item.task}", []).append(item)
+    return {
+        name: sorted(
+            chance.sample(own, min(LOOKED_AT, len(own))), key=lambda item: len(item.pair.ids)
+        )
+        for name, own in found.items()
+    }
+
+
+def _batches(items: Sequence[Item], seed: int, seen: int) -> Iterator[list[Item]]:
+    """Batches without end, the same for a seed; those of what was seen before are passed over."""
+    chance = random.Random(seed)
+    passed = 0
+    stream = _stream(items, chance)
+    while True:
+        block = [next(stream) for _ in range(BLOCK * 32)]
+        block.sort(key=lambda item: len(item.pair.ids))
+        batches = _cut(block)
+        chance.shuffle(batches)
+        for batch in batches:
+            passed += len(batch)
+            if passed > seen:
+                yield batch
+
+
+def _cut(items: Sequence[Item]) -> list[list[Item]]:
+    batches: list[list[Item]] = [[]]
+    for item in items:
+        batch = batches[-1]
+        if (
+            batch
+            and (len(batch) + 1) * len(item.pair.ids) > BATCH_TOKENS
+            or len(batch) == MOST_PAIRS
+        ):
+            batches.append(batch := [])
+        batch.append(item)
+    return batches
+
+
+def _stream(items: Sequence[Item], chance: random.Random) -> Iterator[Item]:
+    """Pairs of all sources, by their shares; each source over and over, shuffled."""
+    sources: dict[str, list[Item]] = {}
+    for item in items:
+        sources.setdefault(item.source, []).append(item)
+    names = sorted(sources)
+    shares = [SHARES.get(name, 1.0) * len(sources[name]) ** 0.5 for name in names]
+    running = {name: _over(sources[name], chance) for name in names}
+    while True:
+        for name in chance.choices(names, shares, k=1000):
+            yield next(running[name])
+
+
+def _over(items: list[Item], chance: random.Random) -> Iterator[Item]:
+    while True:
+        order = list(items)
+        chance.shuffle(order)
+        yield from order
+
+
+def manifest(files: Sequence[Path], items: Sequence[Item]) -> dict[str, Any]:
+    """What was learned from: files with their hashes; pairs by source and label; licences."""
+    counts: dict[str, dict[str, int]] = {}
+    for item in items:
+        own = counts.setdefault(f"{item.source}/{item.task}", {})
+        key = f"{'held out' if item.held_out else 'learned'}, label {item.label}"
+        own[key] = own.get(key, 0) + 1
+    hashes = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    licences = {name: LICENCES[name] for name in sorted({item.source for item in items})}
+    return {"files": hashes, "pairs": counts, "licences": licences}
+
+
+def read_abstracts(file: Path, most: int) -> list[str]:
+    """The first abstracts of a file of JSON Lines, gzipped; every other one after its title."""
+    found: list[str] = []
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            title = f"{record['title'].strip().rstrip('.')}. " if len(found) % 2 else ""
+            found.append(" ".join((title + record["abstract"]).split()))
+            if len(found) == most:
+                break
+    return found
+
+
+def write_model(out: Path) -> None:
+    """The last checkpoint as an ONNX file with its hash."""
+    state = torch().load(out / CHECKPOINT)["network"]
+    model = export({name: value.float().numpy() for name, value in state.items()})
+    (out / MODEL_FILE).write_bytes(model)
+    (out / HASH_FILE).write_text(hashlib.sha256(model).hexdigest() + "\n", "ascii")
+
+
+def main(
+    data: Annotated[Path, typer.Option(help=f"Holds {PUBLIC}/*.jsonl.gz and {ABSTRACTS}.")],
+    out: Annotated[Path, typer.Option(help="Folder for the model and all about its making.")],
+    visits: Annotated[int, typer.Option(help="Pairs to visit in all.")] = 400_000,
+    minutes: Annotated[float | None, typer.Option(help="Stop after so many.")] = None,
+    invented: Annotated[int, typer.Option(help="Abstracts to invent pairs from.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Of all that is left to chance.")] = 0,
+) -> None:
+    """Train the reader, and write it as the package holds it."""
+    out.mkdir(parents=True, exist_ok=True)
+    texts = read_abstracts(data / ABSTRACTS, invented)
+    public = read_public(data / PUBLIC)
+    items = list(encode([*public, *invent(texts, seed), *invent_questions(texts, seed)]))
+    files = [*sorted((data / PUBLIC).glob("*.jsonl.gz")), data / ABSTRACTS]
+    (out / "manifest.json").write_text(json.dumps(manifest(files, items), indent=1), "utf-8")
+    train(items, out, visits, seed, minutes)
+    draw_curve(out / LOG, out / "curve.png")
+    write_model(out)
+
+
+if __name__ == "__main__":
+    typer.run(main)

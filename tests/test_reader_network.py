@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rag.reader.encoding import pair
+from rag.reader.examples import Example, Item, encode
+from rag.reader.graph import export
+from rag.reader.invented import invent
+from rag.reader.model import CrossEncoder
+
+torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("transformers", reason="the extra `train` is not installed")
+
+ABSTRACTS = [
+    f"We present TOOL{number}, a sampler. TOOL{number} needs {number + 3} steps to converge. "
+    f"It is faster than BASE{number} in all {number + 5} tests. The code is public."
+    for number in range(12)
+]
+
+
+@pytest.fixture(scope="module")
+def items() -> list[Item]:
+    questions = [
+        Example("answer", "asked", "How many steps?", text, 1, (text.split(" steps")[0][-2:],))
+        for text in ABSTRACTS
+    ]
+    ranked = [Example("relevance", "ranked", "sampler", text, 1) for text in ABSTRACTS]
+    return list(encode([*invent(ABSTRACTS), *questions, *ranked]))
+
+
+@pytest.fixture(scope="module")
+def network() -> Any:
+    from rag.reader.network import build
+
+    torch.manual_seed(0)
+    made = build(pretrained=False)
+    return made.eval()
+
+
+def state_of(network: Any) -> dict[str, Any]:
+    return {name: value.float().numpy() for name, value in network.state_dict().items()}
+
+
+def test_exported_graph_says_what_the_network_says(network: Any, items: list[Item]) -> None:
+    from rag.reader.network import tensors
+
+    pairs = [item.pair for item in items[:6]]
+    with torch.inference_mode():
+        whole, edges = network(*tensors(pairs))
+    plain = CrossEncoder(export(state_of(network), steps=None))
+    odds, found = plain._run(pairs)
+    assert np.allclose(odds, whole.numpy(), atol=0.02)
+    for row, item in enumerate(pairs):
+        inside = slice(item.passage, len(item.ids))
+        assert np.allclose(found[row, inside], edges[row, inside].numpy(), atol=0.02)
+        assert (found[row, len(item.ids) :] < -1000).all()
+    rounded, _ = CrossEncoder(export(state_of(network)))._run(pairs)
+    assert np.allclose(rounded, whole.numpy(), atol=0.3)
+
+
+def test_pairs_read_together_are_read_as_alone(network: Any, items: list[Item]) -> None:
+    encoder = CrossEncoder(export(state_of(network)))
+    pairs = [item.pair for item in items[:5]]
+    together, _ = encoder._run(pairs)
+    alone = np.concatenate([encoder._run([item])[0] for item in pairs])
+    assert np.array_equal(together, alone)
+
+
+def test_texts_of_any_length_have_a_verdict_and_every_sentence_its_odds(network: Any) -> None:
+    encoder = CrossEncoder(export(state_of(network)))
+    long = [f"Sentence {number} says that {number} of the cats slept." for number in range(90)]
+    verdict = encoder.judge("77 of the cats slept.", long)
+    assert abs(sum(np.exp(verdict)) - 1) < 1e-6
+    assert encoder.judge("77 of the cats slept.", long) == verdict
+    found = encoder.find("How many cats slept?", [long, ["None."]])
+    assert [len(item.sentences) for item in found] == [90, 1]
+    assert all(value <= 0 for item in found for value in item.sentences)
+    assert encoder.find("", [[""]])[0].sentences == (-30.0,)
+
+
+def test_training_goes_on_from_its_checkpoint(tmp_path: Path, items: list[Item]) -> None:
+    from rag.reader import train
+
+    train.train(items, tmp_path, visits=8, pretrained=False)
+    first = torch.load(tmp_path / "checkpoint.pt")
+    train.train(items, tmp_path, visits=first["seen"] + 8, pretrained=False)
+    second = torch.load(tmp_path / "checkpoint.pt")
+    assert second["seen"] > first["seen"]
+    assert second["step"] > first["step"]
+    log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [entry["seen"] for entry in log] == [first["seen"], second["seen"]]
+    assert all(np.isfinite(entry["loss"]) for entry in log)
+
+
+def test_batches_after_a_break_are_those_that_would_have_come(items: list[Item]) -> None:
+    from rag.reader.train import _batches
+
+    whole = _batches(items, seed=0, seen=0)
+    first = [next(whole) for _ in range(5)]
+    later = _batches(items, seed=0, seen=sum(len(batch) for batch in first[:3]))
+    assert next(later) == first[3]
+    assert next(later) == first[4]
+
+
+def test_a_pair_learns_by_every_head(network: Any, items: list[Item]) -> None:
+    from rag.reader.train import loss_of
+
+    network.zero_grad()
+    by_task = {item.task: item for item in items}
+    assert set(by_task) == {"verdict", "answer", "relevance"}
+    loss_of(network, list(by_task.values())).backward()
+    for layer in (network.whole, network.edges, network.wide):
+        assert layer.weight.grad.abs().sum() > 0
+
+
+def test_pair_without_words_is_read(network: Any) -> None:
+    encoder = CrossEncoder(export(state_of(network)))
+    odds, _ = encoder._run([pair([], [])])
+    assert np.isfinite(odds).all()
+
+
+def test_trained_model_is_written_with_its_hash(tmp_path: Path, items: list[Item]) -> None:
+    from rag.reader import model, train
+
+    train.train(items, tmp_path, visits=8, pretrained=False)
+    train.write_model(tmp_path)
+    written = (tmp_path / model.MODEL_FILE).read_bytes()
+    assert hashlib.sha256(written).hexdigest() == (tmp_path / model.HASH_FILE).read_text().strip()
+    assert len(written) < 25e6
+    assert CrossEncoder(written).find("How many steps?", [["It takes 3 steps."]])
+
+
+def test_learning_curve_is_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the extra `bench` is not installed")
+    from rag.reader.curve import draw_curve
+
+    entries = [
+        {"seen": seen, "held_out": {"a/verdict": 0.3 * seen, "b/answer": 0.5}} for seen in (1, 2)
+    ]
+    log, picture = tmp_path / "log.jsonl", tmp_path / "curve.png"
+    log.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    draw_curve(log, picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_manifest_names_every_source_with_its_licence(tmp_path: Path, items: list[Item]) -> None:
+    from rag.reader.train import manifest
+
+    file = tmp_path / "claims.jsonl.gz"
+    file.write_bytes(b"claims")
+    known = [item for item in items if item.source == "invented"]
+    told = manifest([file], known)
+    assert told["files"] == {"claims.jsonl.gz": hashlib.sha256(b"claims").hexdigest()}
+    assert told["licences"] == {"invented": "CC0: metadata of arXiv"}
+    assert sum(count for own in told["pairs"].values() for count in own.values()) == len(known)
