@@ -65,7 +65,7 @@ def embed(texts: Sequence[str]) -> Vectors:
     ]
     order = sorted(range(len(pieces)), key=lambda place: -len(pieces[place][1]))
     shares = shared_out(order)
-    means = threads().map(lambda share: run([pieces[place][1] for place in share]).means, shares)
+    means = _threads().map(lambda share: run([pieces[place][1] for place in share]).means, shares)
     sums = np.zeros((len(texts), 384), dtype=np.float32)
     for share, vectors in zip(shares, means, strict=True):
         for place, vector in zip(share, unit(vectors), strict=True):
@@ -111,7 +111,7 @@ def _each(act: Callable[[int], Result], sizes: Sequence[int]) -> list[Result]:
     if len(sizes) < 2:
         return [act(place) for place in places]
     order = sorted(places, key=lambda place: -sizes[place])
-    found = dict(zip(order, threads().map(act, order), strict=True))
+    found = dict(zip(order, _threads().map(act, order), strict=True))
     return [found[place] for place in places]
 
 
@@ -139,7 +139,7 @@ def run(texts: Sequence[Sequence[int]], session: Any = None) -> Outcome:  # noqa
 
 
 @lru_cache(maxsize=1)
-def threads() -> ThreadPoolExecutor:
+def _threads() -> ThreadPoolExecutor:
     """One thread for each text that is read at the same time; onnxruntime lets go of Python."""
     return ThreadPoolExecutor(thread_count(), thread_name_prefix="quoth-embedding")
 
@@ -178,18 +178,19 @@ def _load_session() -> Any:  # noqa: ANN401
     return open_session(fused_model())
 
 
-def open_session(model: str | bytes, exact: bool = False) -> Any:  # noqa: ANN401
-    """A session of onnxruntime for one thread: texts are read side by side instead.
+def open_session(model: str | bytes, exact: bool = False, threads: int = 1) -> Any:  # noqa: ANN401
+    """A session of onnxruntime; by default for one thread: texts are read side by side instead.
 
     Args:
         model: A file's path, or what it holds.
+        threads: That share each product.
         exact: Whether weights of 8 bits go a slower way where the processor's products of them
             would overflow (x86 without VNNI); unneeded for those of 7.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.log_severity_level = 3
     if exact:
         options.add_session_config_entry("session.x64quantprecision", "1")

@@ -51,7 +51,7 @@ class CrossEncoder:
 
     def __init__(self, model: bytes) -> None:
         """Takes the model's file, as `rag.reader.graph.export` writes it."""
-        self._session = minilm.open_session(model, exact=True)
+        self._session = minilm.open_session(model, exact=True, threads=minilm.thread_count())
 
     def judge(self, claim: str, sentences: Sequence[str]) -> Leaning:
         """Whether a passage supports a claim.
@@ -66,18 +66,19 @@ class CrossEncoder:
 
     def find(self, question: str, passages: Sequence[Sequence[str]]) -> list[Found]:
         """What each passage, in sentences, has for a question."""
+        if not passages:
+            return []
         asked, split = _tokens(question, passages)
         framed = [_frame(asked, split, number) for number in range(len(passages))]
-        order = sorted(range(len(framed)), key=lambda place: -len(framed[place].pair.ids))
-        found: list[Found] = [Found(MISSING, MISSING, ())] * len(passages)
-        for place, (odds, edges) in zip(
-            order,
-            minilm.threads().map(lambda place: self._run([framed[place].pair]), order),
-            strict=True,
-        ):
-            likely = _best_spans(edges[0], framed[place], len(passages[place]))
-            found[place] = Found(float(odds[0, VERDICTS]), float(odds[0, VERDICTS + 1]), likely)
-        return found
+        odds, edges = self._run([item.pair for item in framed])
+        return [
+            Found(
+                float(odds[row, VERDICTS]),
+                float(odds[row, VERDICTS + 1]),
+                _best_spans(edges[row], item, len(passages[row])),
+            )
+            for row, item in enumerate(framed)
+        ]
 
     def _run(self, pairs: Sequence[Pair]) -> tuple[Array, Array]:
         ends = np.cumsum([len(item.ids) for item in pairs], dtype=np.int64)
