@@ -33,8 +33,15 @@ RATE, WARM_UP, DECAY, SMOOTHING = 1.2e-4, 600, 0.01, 0.05
 BLOCK = 64
 """Batches' worth of examples that are sorted by length together."""
 SECONDS_PER_CHECKPOINT = 600
-SHARES = {"invented": 3.0, "squad_v2_dev": 1.5, "medquad_ranking": 0.4}
-"""How often a source is seen, against the root of its size; 1 where none is named."""
+SHARES = {
+    "invented": 2.5, "squad_v2_dev": 2.0, "medquad_ranking": 0.4, "check_covid": 2.5,
+    "evidence_inference_v2": 1.5, "fool_me_twice": 1.5, "fever_symmetric": 1.5, "wice": 1.5,
+    "conj_nli": 0.4, "semi_auto_nli_wiki": 0.6,
+}  # fmt: skip
+"""How often a source is seen, against the root of its size; 1 where none is named.
+
+More of what people wrote about texts like abstracts, less of what was made automatically.
+"""
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 PUBLIC, ABSTRACTS = "train", "arxiv/arxiv_abstracts.jsonl.gz"
 LOOKED_AT = 200
