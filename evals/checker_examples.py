@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals.bench.progress import tracked
-from evals.edits import make_pairs
 from evals.files import read_objects
 from evals.fit_meaning import halved
 from rag.checking.comparison import Comparison, compare
 from rag.checking.features import word_figures
 from rag.checking.meaning import Reader, Reading
+from rag.reader.edits import make_pairs
 
 OWN = "own: "
 ABSTRACTS = 3500

@@ -7,7 +7,7 @@ import random
 import re
 import unicodedata
 
-from evals.rewording import read_table, reword
+from rag.reader.rewording import read_table, reword
 from vectorstore.latex import readable
 from vectorstore.sentences import split_sentences
 

@@ -10,11 +10,11 @@ import pytest
 
 from evals import checker_examples, fit_checker
 from evals.checker_examples import Example, read_abstracts, read_claims
-from evals.edits import make_pairs
 from evals.fit_checker import save
 from rag.checking.comparison import compare
 from rag.checking.features import figures, meaning_figures
 from rag.checking.meaning import Leaning
+from rag.reader.edits import make_pairs
 from vectorstore import minilm
 
 ABSTRACTS = [

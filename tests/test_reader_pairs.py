@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from rag.reader.encoding import CLS, MOST_ASKED, MOST_TOKENS, SEP, choose, pair, room
 from rag.reader.examples import Example, encode, sentences_of
-from rag.reader.invented import CONTRADICT, EDITS, NEUTRAL, SUPPORT, invent, reword
-from rag.reader.questions import KINDS, asked_of, invent_questions
+from rag.reader.invented import CHANGES, CONTRADICT, NEUTRAL, SUPPORT, invent
+from rag.reader.questions import asked_of, invent_questions
 
 IDS = st.lists(st.integers(1000, 1100), max_size=300)
 ABSTRACT = (
@@ -81,8 +81,14 @@ def test_answer_that_no_sentence_holds_is_left_out() -> None:
 
 
 def test_documents_are_held_out_whole() -> None:
-    pair_of = [Example("verdict", "own", claim, ABSTRACT, 0) for claim in ("KITE flies.", "No.")]
-    assert len({item.held_out for item in encode(pair_of)}) == 1
+    abstracts = [ABSTRACT.replace("KITE", f"KITE{number}") for number in range(100)]
+    sides: dict[str, set[bool]] = {}
+    for example in invent(abstracts):
+        (item,) = encode([example])
+        sides.setdefault(example.document, set()).add(item.held_out)
+    assert len({example.passage for example in invent(abstracts)}) > len(sides)
+    assert {len(found) for found in sides.values()} == {1}
+    assert {side for found in sides.values() for side in found} == {True, False}
 
 
 # Pairs that are invented ---------------------------------------------------------------------
@@ -101,19 +107,17 @@ def test_neutral_passage_lacks_the_sentence_that_support_has() -> None:
     assert len(sentences_of(neutral)) == len(sentences_of(support)) - 1
 
 
-def test_every_change_changes_and_no_rewording_loses_a_number() -> None:
+def test_every_change_changes() -> None:
     chance = random.Random(0)
     sentences = sentences_of(Example("verdict", "own", "", ABSTRACT, 0))
     made = {
         edit.__name__
-        for edit in EDITS
+        for edit in CHANGES
         for sentence in sentences
         for _ in range(20)
         if (changed := edit(sentence, ABSTRACT, OTHER, chance)) and changed != sentence
     }
-    assert made == {edit.__name__ for edit in EDITS}
-    for _ in range(50):
-        assert "31%" in reword(sentences[2], chance)
+    assert made >= {edit.__name__ for edit in CHANGES} - {"_exchange_numbers", "_exchange_names"}
 
 
 # Questions that are invented -----------------------------------------------------------------
@@ -137,4 +141,3 @@ def test_a_question_about_one_paper_has_no_answer_in_another_that_states_such_a_
 def test_each_kind_finds_its_own() -> None:
     asked = list(asked_of("KITE has 12 million parameters.", "KITE", random.Random(0)))
     assert any(item.answer == "12 million parameters" for item in asked)
-    assert all(kind.questions for kind in KINDS)

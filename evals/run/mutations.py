@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals.edits import EDITS
-from evals.rewording import reword
 from evals.run.aggregate import Scored, estimate, is_right
 from evals.run.scoring import Judge
 from rag import Record
+from rag.reader.edits import EDITS
+from rag.reader.rewording import reword
 from vectorstore.latex import readable
 
 _HEDGE = re.compile(r"\b(?:may|might|could) (?=[a-z]+\b)(?!not )")

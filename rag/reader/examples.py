@@ -61,6 +61,7 @@ class Example(NamedTuple):
         passage: What it is read with.
         label: Place in `VERDICTS`; or 1 for answerable or relevant, else 0.
         answers: The answers to a question, as the passage has them.
+        document: Where the passage is only a part, the whole: all of it is learned from, or none.
     """
 
     task: Task
@@ -69,6 +70,7 @@ class Example(NamedTuple):
     passage: str
     label: int
     answers: tuple[str, ...] = ()
+    document: str = ""
 
 
 class Item(NamedTuple):
@@ -160,7 +162,7 @@ def _item(
         if end >= len(made.ids) - 1:
             return None
     kept = Pair(array("H", made.ids), array("B", made.marks), made.passage)
-    held_out = is_held_out(example.passage)
+    held_out = is_held_out(example.document or example.passage)
     return Item(example.task, example.source, kept, example.label, start, end, held_out)
 
 

@@ -14,7 +14,6 @@ from vectorstore.fused import CUSTOM, FINE, ZERO, Graph, Weight
 Array = NDArray[Any]
 WIDTH, ODDS = 384, 5
 NOWHERE = -1e4
-STEPS = 127
 PARTS = (
     "attention.self.query", "attention.self.key", "attention.self.value",
     "attention.output.dense", "intermediate.dense", "output.dense",
@@ -40,7 +39,7 @@ class _Trained:
 def quantise(matrix: Array, axis: int) -> Weight:
     """Int8 steps, and a scale for each line along an axis, whose greatest value takes them all."""
     greatest = np.abs(matrix).max(axis=axis, keepdims=True)
-    scale = np.where(greatest > 0, greatest / STEPS, 1.0).astype(np.float32)
+    scale = np.where(greatest > 0, greatest / FINE, 1.0).astype(np.float32)
     return Weight(np.rint(matrix / scale).astype(np.int8), scale)
 
 

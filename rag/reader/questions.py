@@ -112,7 +112,7 @@ def invent_questions(abstracts: Sequence[str], seed: int = 0) -> Iterator[Exampl
             yield _example(asked.question, " ".join(sentences), asked.answer)
             rest = " ".join(sentence for item, sentence in enumerate(sentences) if item != place)
             if asked.answer not in rest:
-                yield _example(asked.question, rest)
+                yield _example(asked.question, rest)._replace(document=" ".join(sentences))
         missing = [kind for kind in KINDS if not kind.pattern.search(abstract)]
         for kind in chance.sample(missing, 1 + (number % 2)):
             yield _example(_ask(kind, name, chance), " ".join(sentences))

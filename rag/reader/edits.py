@@ -1,7 +1,7 @@
 """Sentences of abstracts reworded, which stay true, and changed in one point, which do not; pure.
 
-What the checker (rag/checking) learns from, beside public sets: SummEdits and SciFact are left to
-measure with.
+What the checker (rag/checking) and the reader learn from, beside public sets: SummEdits and
+SciFact are left to measure with.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evals.rewording import read_table, reword
+from rag.reader.rewording import read_table, reword
 from vectorstore.sentences import split_sentences
 
 Label = Literal["support", "contradict", "neutral"]
