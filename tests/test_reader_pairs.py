@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import gzip
+import json
 import random
+from pathlib import Path
 
+import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.reader.encoding import CLS, MOST_ASKED, MOST_TOKENS, SEP, choose, pair, room
-from rag.reader.examples import Example, encode, sentences_of
+from rag.reader.examples import Example, encode, read_public, sentences_of
 from rag.reader.invented import CHANGES, CONTRADICT, NEUTRAL, SUPPORT, invent
 from rag.reader.questions import asked_of, invent_questions
+from rag.reader.train import main
 
 IDS = st.lists(st.integers(1000, 1100), max_size=300)
 ABSTRACT = (
@@ -89,6 +95,34 @@ def test_documents_are_held_out_whole() -> None:
     assert len({example.passage for example in invent(abstracts)}) > len(sides)
     assert {len(found) for found in sides.values()} == {1}
     assert {side for found in sides.values() for side in found} == {True, False}
+
+
+def test_public_sets_are_read_by_task_and_label(tmp_path: Path) -> None:
+    lines = {
+        "claims.jsonl.gz": [
+            {"document": "A.", "claim": "B.", "label": "contradict", "source": "wice"},
+            {"document": "A.", "claim": "B.", "label": "support", "source": "drop_nli"},
+        ],
+        "qa.jsonl.gz": [
+            {"document": "A.", "question": "B?", "answers": [], "source": "squad_v2_dev"}
+        ],
+        "ranking.jsonl.gz": [
+            {"query": "B", "positive": "A.", "negative": "", "source": "medquad_ranking"}
+        ],
+    }
+    for name, items in lines.items():
+        text = "".join(json.dumps(item) + "\n" for item in items)
+        (tmp_path / name).write_bytes(gzip.compress(text.encode()))
+    found = [(item.task, item.source, item.label) for item in read_public(tmp_path)]
+    assert found == [
+        ("verdict", "wice", 1), ("answer", "squad_v2_dev", 0), ("relevance", "medquad_ranking", 1)
+    ]  # fmt: skip
+
+
+def test_training_says_which_files_are_missing(tmp_path: Path) -> None:
+    with pytest.raises(typer.BadParameter, match=r"claims\.jsonl\.gz.*docs/reader\.md"):
+        main(tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 # Pairs that are invented ---------------------------------------------------------------------

@@ -44,6 +44,7 @@ LICENCES = {
     "wice": "ODC-BY; text of Wikipedia and Common Crawl",
 }
 """By source."""
+NAMES = ("claims.jsonl.gz", "qa.jsonl.gz", "ranking.jsonl.gz")
 ENCODED_AT_ONCE = 256
 SHORT, SHORT_SHARE = 160, 0.7
 """Tokens of most pairs, at most, and how many those are: shorter pairs are learned from faster."""
@@ -99,13 +100,14 @@ def read_public(folder: Path) -> Iterator[Example]:
     """The claims, questions and rankings of a folder.
 
     Args:
-        folder: Holds `claims.jsonl.gz`, `qa.jsonl.gz` and `ranking.jsonl.gz`.
+        folder: Holds the files of these `NAMES`.
     """
-    for item in _lines(folder / "claims.jsonl.gz"):
+    claims, questions, rankings = (folder / name for name in NAMES)
+    for item in _lines(claims):
         if item["source"] not in LEFT_OUT:
             label = VERDICTS.index(item["label"])
             yield Example("verdict", item["source"], item["claim"], item["document"], label)
-    for item in _lines(folder / "qa.jsonl.gz"):
+    for item in _lines(questions):
         answers = tuple(item["answers"])
         yield Example(
             "answer",
@@ -115,7 +117,7 @@ def read_public(folder: Path) -> Iterator[Example]:
             int(bool(answers)),
             answers,
         )
-    for item in _lines(folder / "ranking.jsonl.gz"):
+    for item in _lines(rankings):
         for label, name in ((1, "positive"), (0, "negative")):
             if item[name]:  # some queries have no negative
                 yield Example("relevance", item["source"], item["query"], item[name], label)

@@ -25,8 +25,15 @@ FAST = {
 
 
 def torch() -> Any:  # noqa: ANN401 - optional, so untyped
-    """PyTorch, imported when it is needed."""
-    return importlib.import_module("torch")
+    """PyTorch, imported when it is needed.
+
+    Raises:
+        RuntimeError: It is not installed.
+    """
+    try:
+        return importlib.import_module("torch")
+    except ImportError as error:
+        raise RuntimeError("Training needs PyTorch; do: pip install 'quoth[train]'") from error
 
 
 def pretrained_folder(place: Path) -> Path:

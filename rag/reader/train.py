@@ -19,7 +19,7 @@ import numpy as np
 import typer
 
 from rag.reader.curve import draw_curve
-from rag.reader.examples import LICENCES, Item, encode, read_public
+from rag.reader.examples import LICENCES, NAMES, Item, encode, read_public
 from rag.reader.graph import export
 from rag.reader.invented import invent
 from rag.reader.model import HASH_FILE, MODEL_FILE
@@ -270,11 +270,15 @@ def main(
     seed: Annotated[int, typer.Option(help="Of all that is left to chance.")] = 0,
 ) -> None:
     """Train the reader, and write it as the package holds it."""
+    files = [*(data / PUBLIC / name for name in NAMES), data / ABSTRACTS]
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing:
+        raise typer.BadParameter(f"not found: {', '.join(missing)} (docs/reader.md lists them)")
+    torch()
     out.mkdir(parents=True, exist_ok=True)
     texts = read_abstracts(data / ABSTRACTS, invented)
     public = read_public(data / PUBLIC)
     items = list(encode([*public, *invent(texts, seed), *invent_questions(texts, seed)]))
-    files = [*sorted((data / PUBLIC).glob("*.jsonl.gz")), data / ABSTRACTS]
     (out / "manifest.json").write_text(json.dumps(manifest(files, items), indent=1), "utf-8")
     train(items, out, visits, seed, minutes)
     draw_curve(out / LOG, out / "curve.png")
