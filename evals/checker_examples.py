@@ -97,15 +97,21 @@ class Example:
     forest_weight: float
 
 
-def read_claims(path: Path, read: Reader, seed: int = 0) -> Iterator[Example]:
-    """Drawn claims of the public sets."""
+def draw_claims(path: Path, seed: int = 0) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Of each public set, by name, the claims that are learned from."""
     known: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for _, item in read_objects(path):
         if item["source"] in SOURCES and len(item["document"]) <= _MOST_CHARACTERS:
             known[item["source"]].append(item)
     chance = random.Random(seed)
-    for name, (count, weight) in SOURCES.items():
-        drawn = chance.sample(known[name], min(count, len(known[name])))
+    for name, (count, _) in SOURCES.items():
+        yield name, chance.sample(known[name], min(count, len(known[name])))
+
+
+def read_claims(path: Path, read: Reader, seed: int = 0) -> Iterator[Example]:
+    """Drawn claims of the public sets."""
+    for name, drawn in draw_claims(path, seed):
+        weight = SOURCES[name].weight
         forest = FOREST_SOURCES.get(name, Source(0, 0.0))
         for number, item in enumerate(tracked(f"Reading {name}", drawn)):
             found = compare(item["claim"], [item["document"]], read=read)

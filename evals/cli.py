@@ -9,7 +9,7 @@ import typer
 
 from evals.beir import load_beir
 from evals.bench.cli import bench
-from evals.console import AsJson, Cache, Corpus, Split, show, tell
+from evals.console import AsJson, Cache, Corpus, ReaderFolder, Split, show, tell
 from rag.cli.console import stated_failures
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ def run(
     judge: Annotated[
         str | None, typer.Option(metavar="openai:MODEL", help="An LLM that judges.")
     ] = None,
+    reader: ReaderFolder = None,
     cache: Cache = None,
     as_json: AsJson = False,
 ) -> None:
@@ -66,6 +67,7 @@ def run(
         before,
         open_judge(judge) if judge else None,
         judge or "verifier",
+        reader,
     )
     if out is not None:
         written = write_reports(report, out, baseline)
@@ -92,13 +94,25 @@ def fit(
     others: Annotated[int, typer.Option(min=0, help="Other abstracts of the corpus.")] = 2000,
     beir: Annotated[Path | None, typer.Option(help="A test set whose claims join.")] = None,
     split: Split = "train",
+    reader: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A trained reader, to go by that, too.")
+    ] = None,
     cache: Cache = None,
 ) -> None:
     """Fit the embedded answerer's model; needs the extra `fit`. Prints its figures as JSON."""
     from evals.fitting import run_fit
+    from rag.reader.trained import open_reader
 
     test_set = load_beir(beir, split) if beir else None
-    result = run_fit(cases, corpus, others, test_set, cache, out)
+    result = run_fit(
+        cases,
+        corpus,
+        others,
+        test_set,
+        cache,
+        out,
+        open_reader(reader).encoder.find if reader else None,
+    )
     show(result, True, lambda _: [])
 
 

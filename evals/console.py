@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import RenderableType
+    from rich.table import Table
 
 Split = Annotated[str, typer.Option(help="Split of the test set: qrels/SPLIT.tsv.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Cache = Annotated[
     Path | None, typer.Option(help="Where built libraries are kept.", show_default="user cache")
+]
+ReaderFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--reader", metavar="DIR", help="A trained reader.", show_default="as QUOTH_READER"
+    ),
 ]
 Corpus = Annotated[list[Path] | None, typer.Option(help="Abstracts, in any format Quoth reads.")]
 
@@ -37,6 +44,21 @@ def show(
     parts: Iterable[RenderableType] = render(result)
     for part in parts:
         console.print(part)
+
+
+def show_beside(
+    measured: dict[str, dict[str, Any]],
+    as_json: bool,
+    render: Callable[[dict[str, Any]], Sequence[Table]],
+) -> None:
+    """Print what was measured: in several ways, by their names, in one table or as one object."""
+    if len(measured) == 1:
+        (only,) = measured.values()
+        show(only, as_json, render)
+        return
+    from evals.tables import beside
+
+    show(measured, as_json, lambda _: beside({name: render(own) for name, own in measured.items()}))
 
 
 def tell(message: str) -> None:

@@ -22,7 +22,7 @@ from evals.beir import Beir
 from evals.cases import Case
 from evals.fit_wording import Example, fit_wording
 from evals.metrics import auroc
-from rag.answerers.judging import READ_PAPERS, judge_features
+from rag.answerers.judging import READ_PAPERS, Find, judge_features
 from rag.answerers.model import AnswerModel, answer_features, from_json, mask_names
 from rag.answerers.picking import MAX_SENTENCES, SECOND_SHARE
 from rag.answerers.reading import TextReader
@@ -36,21 +36,27 @@ FOLDS = 5
 WITHHELD_WEIGHT = 0.5
 
 
-def examples_of_cases(store: Store, cases: Sequence[Case], reader: TextReader) -> Iterator[Example]:
+def examples_of_cases(
+    store: Store, cases: Sequence[Case], reader: TextReader, find: Find | None = None
+) -> Iterator[Example]:
     """Every case of one paper, asked with the paper there and, if answerable, without."""
     for case in cases:
         if len(case.papers) != 1:
             continue
         gold = case.papers[0]
         hits = store.search(case.question, READ_PAPERS)
-        yield _example(case.question, hits, reader, gold, case)
+        yield _example(case.question, hits, reader, find, gold, case)
         if case.answerable:
             without = store.search(case.question, READ_PAPERS, exclude={gold})
-            yield _example(case.question, without, reader, gold)
+            yield _example(case.question, without, reader, find, gold)
 
 
 def examples_of_claims(
-    store: Store, beir: Beir, claims: Sequence[str], reader: TextReader
+    store: Store,
+    beir: Beir,
+    claims: Sequence[str],
+    reader: TextReader,
+    find: Find | None = None,
 ) -> Iterator[Example]:
     """Each of these claims, asked with its relevant documents there and with them withheld."""
     for claim in claims:
@@ -59,7 +65,7 @@ def examples_of_claims(
         for exclude in (frozenset[str](), frozenset(relevant)):
             hits = store.search(text, READ_PAPERS, exclude=exclude)
             found = any(hit.record.id in relevant for hit in hits)
-            yield replace(_example(text, hits, reader, f"claim:{claim}"), answerable=found)
+            yield replace(_example(text, hits, reader, find, f"claim:{claim}"), answerable=found)
 
 
 def fit(examples: Sequence[Example]) -> dict[str, Any]:
@@ -107,13 +113,18 @@ def save(values: dict[str, Any], path: Path) -> AnswerModel:
 
 
 def _example(
-    text: str, hits: list[Hit], reader: TextReader, group: str, case: Case | None = None
+    text: str,
+    hits: list[Hit],
+    reader: TextReader,
+    find: Find | None,
+    group: str,
+    case: Case | None = None,
 ) -> Example:
     """A question put to these papers; without a case, none of them answers it."""
     asked = analyse(text)
     papers = reader.read_records([hit.record for hit in hits])
     read, masked = reader.read_texts([asked.text, mask_names(asked)])
-    rows = judge_features(asked, read, papers, hits)
+    rows = judge_features(asked, read, papers, hits, find)
     right = [
         case is not None and paper.record.id == group and _overlaps(span, case.spans)
         for paper in papers

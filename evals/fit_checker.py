@@ -1,4 +1,4 @@
-"""Fits the checker's models, which come with rag/checking; needs the extra `train`.
+"""Fits the checker's models, which come with rag/checking; needs the extras `fit` and `train`.
 
 `python -m evals.fit_checker --claims FILE --abstracts FILE --out FOLDER`. Figures are
 cross-validated: forests are tried on folds that they have not seen, on leanings by a network that

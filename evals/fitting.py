@@ -14,6 +14,7 @@ from evals.bench.progress import tracked
 from evals.cases import Case, load_cases, resolve
 from evals.fit import examples_of_cases, examples_of_claims, fit, save
 from evals.fit_wording import Example
+from rag.answerers.judging import Find
 from rag.answerers.reading import TextReader
 from vectorstore.store import Store
 
@@ -27,32 +28,46 @@ def run_fit(
     beir: Beir | None,
     cache: Path | None,
     out: Path,
+    find: Find | None = None,
 ) -> dict[str, Any]:
-    """Reads the examples, fits the model to them, and writes it."""
+    """Reads the examples, fits the model to them, and writes it.
+
+    Args:
+        files: Question cases.
+        corpus: Abstracts that they are about.
+        others: How many other abstracts are searched with them.
+        beir: A test set whose claims join.
+        cache: Where built libraries are kept.
+        out: Where the model goes.
+        find: Reads question and papers together (`rag.reader.find`), for a model that goes by
+            that, too.
+    """
     root = cache or default_folder()
     cases = [case for path in files for case in load_cases(path)]
-    examples = list(_read_cases(cases, corpus, others, root))
+    examples = list(_read_cases(cases, corpus, others, root, find))
     if beir is not None:
-        examples += _read_claims(beir, root)
+        examples += _read_claims(beir, root, find)
     found = fit(examples)
     save(found["model"], out)
     return dict(found["report"])
 
 
 def _read_cases(
-    cases: Sequence[Case], corpus: Sequence[Path], others: int, root: Path
+    cases: Sequence[Case], corpus: Sequence[Path], others: int, root: Path, find: Find | None
 ) -> Iterator[Example]:
     reader = TextReader(REMEMBERED)
     with open_files(corpus, root, cases, others) as library:
         known = resolve(cases, list(library.records()))
         for case in tracked("Reading cases", known):
-            yield from examples_of_cases(library.store, [case], reader)
+            yield from examples_of_cases(library.store, [case], reader, find)
 
 
-def _read_claims(beir: Beir, root: Path) -> list[Example]:
+def _read_claims(beir: Beir, root: Path, find: Find | None) -> list[Example]:
     embedder, reader = chosen_embedder(), TextReader(REMEMBERED)
     with Store(build_beir(root, beir, embedder), embedder) as store:
         claims = tracked("Reading claims", list(beir.qrels))
         return [
-            item for claim in claims for item in examples_of_claims(store, beir, [claim], reader)
+            item
+            for claim in claims
+            for item in examples_of_claims(store, beir, [claim], reader, find)
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -33,6 +33,49 @@ def make_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[objec
         table.add_column(name, justify="right")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
+    return table
+
+
+def beside(ways: Mapping[str, Sequence[Table]]) -> list[Table]:
+    """The tables of the same measurement made in several ways, as one where their rows are alike.
+
+    Args:
+        ways: By the name of the way, its tables.
+    """
+    titles = dict.fromkeys(str(table.title) for tables in ways.values() for table in tables)
+    found = []
+    for title in titles:
+        same = {
+            name: table
+            for name, tables in ways.items()
+            for table in tables
+            if str(table.title) == title
+        }
+        heads = [list(table.columns[0].cells) for table in same.values()]
+        if len(same) == len(ways) and all(head == heads[0] for head in heads):
+            found.append(_join(title, same))
+        else:
+            found += [_retitled(f"{title} ({name})", table) for name, table in same.items()]
+    return found
+
+
+def _join(title: str, ways: Mapping[str, Table]) -> Table:
+    first, *_ = ways.values()
+    names = [column.header for column in first.columns]
+    columns = [list(map(str, first.columns[0].cells))]
+    heads = [str(names[0])]
+    for place, name in enumerate(names[1:], start=1):
+        cells = {way: list(map(str, table.columns[place].cells)) for way, table in ways.items()}
+        if len(set(map(tuple, cells.values()))) == 1:
+            cells = {"": next(iter(cells.values()))}
+        for way, own in cells.items():
+            heads.append(f"{name}, {way}" if way else str(name))
+            columns.append(own)
+    return make_table(title, heads, zip(*columns, strict=True))
+
+
+def _retitled(title: str, table: Table) -> Table:
+    table.title = Text(title)
     return table
 
 
@@ -190,10 +233,7 @@ def claim_tables(result: Figures) -> list[Table]:
 def pair_tables(result: Figures) -> list[Table]:
     """One row a domain of `bench pairs`, all together first."""
     rows = {"overall": result["overall"], **result["domains"]}
-    title = (
-        f"{result['file']}: {result['pairs']} pairs, p50 {result['p50_ms']:.1f} ms; "
-        "mean [95% interval]"
-    )
+    title = f"{result['file']}: {result['pairs']} pairs; mean [95% interval]"
     return [
         make_table(
             title,
@@ -203,7 +243,8 @@ def pair_tables(result: Figures) -> list[Table]:
                  spell(item["auroc"])]
                 for name, item in rows.items()
             ),
-        )
+        ),
+        make_table("Time", ("p50 of", "ms"), [("a pair", f"{result['p50_ms']:.1f}")]),
     ]  # fmt: skip
 
 

@@ -48,6 +48,11 @@ def read_place(given: object) -> object:
     return given
 
 
+def read_folder(given: object) -> object:
+    """A folder, or None for `off`."""
+    return None if given == "off" else given
+
+
 class Settings(BaseSettings):
     """What a user can set: as `QUOTH_NAME` in the environment or `.env`, or `Settings(name=...)`.
 
@@ -58,6 +63,8 @@ class Settings(BaseSettings):
         embedding: `all-MiniLM-L6-v2-int8`, or `openai:MODEL` for an OpenAI-compatible endpoint.
         top_k: Papers that a question is answered from, at most.
         threshold: Least confidence of an answer that is given.
+        reader: Folder of a trained reader (docs/reader.md), which then has a say in answers and
+            checks; `off` or None, the default: none comes with the package.
         llm: `openai:MODEL` for an OpenAI-compatible endpoint, or in Python a LlamaIndex LLM
             object; None, the default: no LLM, and no request.
         llm_timeout_connect: Seconds to wait for a connection.
@@ -100,6 +107,7 @@ class Settings(BaseSettings):
     embedding: str = "all-MiniLM-L6-v2-int8"
     top_k: int = Field(default=20, ge=1, le=100)
     threshold: float = Field(default=0.4, ge=0.0, le=1.0)
+    reader: Annotated[Path | None, BeforeValidator(read_folder)] = None
     llm: Any = None
     llm_timeout_connect: float = Field(default=5.0, gt=0.0)
     llm_timeout_read: float = Field(default=60.0, gt=0.0)

@@ -17,7 +17,7 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.answer import Answer, Citation, Draft, DraftSentence, Sentence
-from rag.checking import Reader
+from rag.checking import Judge, Reader
 from rag.retriever import to_hits
 from rag.review import Reviewed, review
 from rag.verify import Numbering, finish, settle
@@ -89,7 +89,11 @@ class CheckedQueryEngine(BaseQueryEngine):
     """Retrieves, drafts, verifies: `query` returns a response whose every sentence was checked."""
 
     def __init__(
-        self, retriever: BaseRetriever, answerer: Answerer, read: Reader | None = None
+        self,
+        retriever: BaseRetriever,
+        answerer: Answerer,
+        read: Reader | None = None,
+        judge: Judge | None = None,
     ) -> None:
         """Composes an engine.
 
@@ -97,10 +101,11 @@ class CheckedQueryEngine(BaseQueryEngine):
             retriever: Any LlamaIndex retriever.
             answerer: Writes drafts.
             read: For the check: token states by the embedding model; None goes by words.
+            judge: For the check: reads a sentence together with passages; None goes by rules.
         """
         self._retriever = retriever
         self._answerer = answerer
-        self._read = read
+        self._read, self._judge = read, judge
         super().__init__(callback_manager=CallbackManager([]))
 
     def ask(self, question: str, standalone: str | None = None) -> Answer:
@@ -132,7 +137,7 @@ class CheckedQueryEngine(BaseQueryEngine):
         draft = self._answerer.answer(standalone, hits)
         clock.tell("answer")
         retrieved = [hit.record for hit in hits]
-        answer = finish(question, standalone, draft, {}, retrieved, self._read)
+        answer = finish(question, standalone, draft, {}, retrieved, self._read, self._judge)
         clock.tell("verify")
         return replace(answer, timings_ms=clock.timings()), nodes
 
@@ -171,7 +176,8 @@ class CheckedQueryEngine(BaseQueryEngine):
         return replace(answer, timings_ms=clock.timings())
 
     def _review(self, sentence: DraftSentence, question: str, hits: list[Hit]) -> Reviewed:
-        return review(sentence, [hit.record for hit in hits], question, self._read)
+        retrieved = [hit.record for hit in hits]
+        return review(sentence, retrieved, question, self._read, self._judge)
 
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rag import upkeep
 from rag.answer import Answer
 from rag.answerers.quote import QuoteAnswerer
-from rag.checking import Memory
+from rag.checking import Judge, Memory
 from rag.config import Settings, read_settings
 from rag.engine import Answerer, AnswerStream, CheckedQueryEngine
 from rag.holdings import Holdings
@@ -33,6 +33,7 @@ from vectorstore.store import Store
 if TYPE_CHECKING:
     from rag.conversation import Conversation
     from rag.llm import ChatDoor, LLMOptions
+    from rag.reader.trained import TrainedReader
 
 Where = str | Sequence[str] | Filter | None
 MAX_QUESTION_CHARACTERS = 4000
@@ -204,7 +205,9 @@ class Library(Holdings):
         self, where: Where = None, exclude: Collection[str] = ()
     ) -> CheckedQueryEngine:
         """A plain LlamaIndex query engine over this library."""
-        return CheckedQueryEngine(self.retriever(where, exclude), self._answerer, self._read)
+        return CheckedQueryEngine(
+            self.retriever(where, exclude), self._answerer, self._read, self._judge
+        )
 
     @cached_property
     def _door(self) -> ChatDoor | None:
@@ -212,8 +215,22 @@ class Library(Holdings):
         return _open_door(self.settings)
 
     @cached_property
+    def _judge(self) -> Judge | None:
+        trained = _open_reader(self.settings)
+        return None if trained is None else trained.judge
+
+    @cached_property
     def _answerer(self) -> Answerer:
         return _open_answerer(self.settings, self._door)
+
+
+def _open_reader(settings: Settings) -> TrainedReader | None:
+    """The reader that was named."""
+    if settings.reader is None:
+        return None
+    from rag.reader.trained import open_reader
+
+    return open_reader(settings.reader.expanduser())
 
 
 def _open_door(settings: Settings) -> ChatDoor | None:
@@ -235,7 +252,8 @@ def llm_options(settings: Settings) -> LLMOptions:
 
 def _open_answerer(settings: Settings, door: ChatDoor | None) -> Answerer:
     """The embedded answerer, or the LLM that was named, with the embedded one beside it."""
-    embedded = QuoteAnswerer(settings.threshold)
+    trained = _open_reader(settings)
+    embedded = QuoteAnswerer(settings.threshold, None if trained is None else trained.reading)
     if door is None:
         return embedded
     from rag.answerers.generate import GenerateAnswerer

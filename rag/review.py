@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from rag.answer import DraftSentence, Evidence, Verdict, fold
 from rag.checking import (
     Finding,
+    Judge,
     Reader,
     check_claim,
     check_quotations,
@@ -52,6 +53,7 @@ def review(
     retrieved: Sequence[Record] = (),
     question: str = "",
     read: Reader | None = None,
+    judge: Judge | None = None,
 ) -> Reviewed:
     """Checks a sentence against what it cites and, where that fails, against the rest.
 
@@ -60,6 +62,7 @@ def review(
         retrieved: The papers found: a citation that fails is corrected to one of these.
         question: What was asked; repeating its words claims nothing.
         read: Token states by the embedding model, for meaning; None goes by words alone.
+        judge: Reads a sentence together with passages; None goes by rules alone.
     """
     for place in sentence.evidence:
         if not 0 <= place.start < place.end <= len(place.record.abstract):
@@ -67,7 +70,7 @@ def review(
             return Reviewed(sentence, "unsupported", reason, 0.0)
     if sentence.quoted:
         return _review_quotation(sentence)
-    return _review_prose(sentence, retrieved, question, read)
+    return _review_prose(sentence, retrieved, question, read, judge)
 
 
 def label(record_id: str) -> str:
@@ -90,6 +93,7 @@ def _review_prose(
     retrieved: Sequence[Record],
     question: str,
     read: Reader | None,
+    judge: Judge | None,
 ) -> Reviewed:
     if not _says_enough(sentence.text):
         return Reviewed(sentence, "unsupported", "it says too little to be checked", 0.0)
@@ -99,13 +103,13 @@ def _review_prose(
         texts = [_text_of(record) for record in cited]
         repaired = replace(sentence, text=_repair(sentence.text, texts))
         labels = [label(record.id) for record in cited]
-        found = check_claim(repaired.text, texts, question, read, labels)
+        found = check_claim(repaired.text, texts, question, read, labels, judge)
         if found.verdict != "unsupported":
             return _place(repaired, found, cited)
     others = [record for record in retrieved if record not in cited]
     texts = [_text_of(record) for record in others]
     repaired = replace(sentence, text=_repair(sentence.text, texts))
-    support = find_support(repaired.text, texts, question, read)
+    support = find_support(repaired.text, texts, question, read, judge)
     if support is not None:
         moved = _place(repaired, support.finding, [others[support.passage]])
         told = CORRECTED if cited else ADDED

@@ -18,7 +18,7 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.answer import Draft, DraftSentence, Evidence
-from rag.checking import Memory, Reader
+from rag.checking import Judge, Memory, Reader
 from rag.drafts import CitedSentence, parse_draft, without_reasoning
 from rag.engine import CheckedResponse
 from rag.retriever import to_hits
@@ -30,7 +30,11 @@ UNDISPUTED = 1.0
 """Confidence that the sources answer the question: nothing but the engine's word is known."""
 
 
-def verified(query_engine: BaseQueryEngine, read: Reader | None = None) -> VerifiedQueryEngine:
+def verified(
+    query_engine: BaseQueryEngine,
+    read: Reader | None = None,
+    judge: Judge | None = None,
+) -> VerifiedQueryEngine:
     """A query engine whose responses hold only sentences that their source nodes support.
 
     Responses are `CheckedResponse`: their text has new citation marks, and `answer` holds the
@@ -40,17 +44,18 @@ def verified(query_engine: BaseQueryEngine, read: Reader | None = None) -> Verif
     Args:
         query_engine: Any; `CitationQueryEngine` for one.
         read: Token states by an embedding model, for meaning; the default model's where None.
+        judge: Reads a sentence together with passages; None goes by rules alone.
     """
-    return VerifiedQueryEngine(query_engine, read or Memory(minilm.read))
+    return VerifiedQueryEngine(query_engine, read or Memory(minilm.read), judge)
 
 
 class VerifiedQueryEngine(BaseQueryEngine):
     """What `verified` returns."""
 
-    def __init__(self, query_engine: BaseQueryEngine, read: Reader) -> None:
+    def __init__(self, query_engine: BaseQueryEngine, read: Reader, judge: Judge | None) -> None:
         """Wraps an engine."""
         self._inner = query_engine
-        self._read = read
+        self._read, self._judge = read, judge
         super().__init__(callback_manager=CallbackManager([]))
 
     def _query(self, query_bundle: QueryBundle) -> CheckedResponse:
@@ -78,7 +83,7 @@ class VerifiedQueryEngine(BaseQueryEngine):
             answerer=type(self._inner).__name__,
         )
         records = list({record.id: record for record in retrieved if record}.values())
-        answer = finish(question, question, draft, {}, records, self._read)
+        answer = finish(question, question, draft, {}, records, self._read, self._judge)
         taken = round((perf_counter() - start) * 1000, 2)
         answer = replace(answer, timings_ms={"verify": taken, "total": taken})
         return CheckedResponse(

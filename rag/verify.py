@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import sqrt
 
 from rag.answer import Answer, Citation, Draft, Evidence, Sentence, cite
-from rag.checking import Reader
+from rag.checking import Judge, Reader
 from rag.review import Reviewed, label, review
 from vectorstore.records import Record
 
@@ -69,6 +69,7 @@ def finish(
     timings: Mapping[str, float],
     retrieved: Sequence[Record] = (),
     read: Reader | None = None,
+    judge: Judge | None = None,
 ) -> Answer:
     """The answer that a draft makes once every sentence of it has been checked.
 
@@ -79,8 +80,9 @@ def finish(
         timings: Milliseconds by step.
         retrieved: The papers found: a citation that fails is corrected to one of these.
         read: Token states by the embedding model, for meaning; None goes by words alone.
+        judge: Reads a sentence together with passages; None goes by rules alone.
     """
-    reviewed = [review(item, retrieved, standalone, read) for item in draft.sentences]
+    reviewed = [review(item, retrieved, standalone, read, judge) for item in draft.sentences]
     return settle(question, standalone, draft, reviewed, timings)
 
 

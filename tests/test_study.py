@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 from evals.bench import candidates, study
 from evals.bench.candidates import Query
 from evals.cli import app
+from rag.reader.model import Found
+from vectorstore.records import Record
 
 QUERY = Query(
     id="q",
@@ -25,6 +28,7 @@ QUERY = Query(
     confirmed={0.1: {"c": 0.8, "b": 0.9}},
     expanded={"c": 3.0, "d": 6.0},
     sentences={"a": 0.1, "b": 0.9, "c": 0.2, "d": 0.2},
+    read={"c": -3.0, "b": 2.0},
 )
 
 
@@ -57,6 +61,12 @@ def test_titles_feedback_and_sentences_move_the_ranking_their_way() -> None:
     assert set(candidates.with_all(QUERY, 0.1)) == {"b", "c", "d"}
 
 
+def test_what_was_read_is_ordered_anew_before_all_else() -> None:
+    found = candidates.read_again(QUERY, 0.5)
+    assert sorted(found, key=lambda key: -found[key]) == ["b", "c", "a"]
+    assert found["a"] == candidates.present(QUERY)["a"]
+
+
 def test_longer_queries_give_vectors_more_weight() -> None:
     longer = replace(QUERY, text=QUERY.text + " by lamp and camera in a wood at night in autumn")
     assert candidates.by_length(longer, 0.02)["a"] > candidates.by_length(QUERY, 0.02)["a"]
@@ -87,5 +97,17 @@ def test_a_study_compares_every_candidate(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     assert found["present"]["ndcg@10"]["mean"] == 1.0
-    assert set(found["candidates"]) == set(candidates.CANDIDATES)
+    assert set(found["candidates"]) == set(candidates.CANDIDATES) - {"the first 20 read"}
     assert all(item["ndcg@10"]["difference"]["mean"] <= 0 for item in found["candidates"].values())
+
+
+def test_a_reader_is_a_candidate_and_reads_titles_with_the_sentences(tmp_path: Path) -> None:
+    asked: list[tuple[str, list[list[str]]]] = []
+
+    def find(question: str, passages: Sequence[Sequence[str]]) -> list[Found]:
+        asked.append((question, [list(passage) for passage in passages]))
+        return [Found(0.0, float(len(passages) - place), ()) for place in range(len(passages))]
+
+    records = [Record("a", "Moths by lamp.", "They fly. They rest."), Record("b", "Tides", "Low.")]
+    assert study.read_together("lamps", records, find) == {"a": 2.0, "b": 1.0}
+    assert asked == [("lamps", [["Moths by lamp.", "They fly.", "They rest."], ["Tides.", "Low."]])]

@@ -14,6 +14,7 @@ from evals.cases import Case
 from evals.errors import EvalError
 from evals.replies import Reply, ask_safely, reply_safely
 from rag import Answer, Library
+from rag.config import read_settings
 from vectorstore.embedding import Embedder
 from vectorstore.readers import read
 from vectorstore.records import Hit, Record
@@ -48,7 +49,11 @@ def build_subset(
 
 @contextmanager
 def open_files(
-    files: Sequence[Path], root: Path, cases: Sequence[Case] = (), others: int | None = None
+    files: Sequence[Path],
+    root: Path,
+    cases: Sequence[Case] = (),
+    others: int | None = None,
+    reader: Path | None = None,
 ) -> Iterator[Library]:
     """An open library of the files, or of the sample where there are none.
 
@@ -57,13 +62,14 @@ def open_files(
         root: Where built libraries are kept.
         cases: What will be asked.
         others: Keep the papers of the cases and this many others only; all where None.
+        reader: Folder of a reader that has a say; that of the settings where None.
     """
     embedder = chosen_embedder()
     if others is None:
         folder = build_files(root, files or sample_files(), embedder)
     else:
         folder = build_subset(root, files, cases, others, embedder)
-    with Library.open(folder, embedder=embedder) as library:
+    with Library.open(folder, read_settings(reader=reader), embedder) as library:
         yield library
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evals.bench.retrieval import DEPTH
+from rag.trees import sigmoid
 from vectorstore.fusion import VECTOR_WEIGHT, fuse
 from vectorstore.terms import index_terms
 
@@ -32,6 +33,7 @@ class Query:
         confirmed: The same of the query mixed with the best passages of its three best documents.
         expanded: BM25 of the ten terms that mark its five best documents, of those 200.
         sentences: Cosine similarity of the nearest sentence, of those 200.
+        read: A reader's log-odds that they are about the query, of the first 20 documents.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Query:
     confirmed: Mapping[float, Scores]
     expanded: Scores
     sentences: Scores
+    read: Scores
 
 
 Candidate = Callable[[Query, float], Scores]
@@ -135,6 +138,16 @@ def with_sentences(query: Query, share: float) -> Scores:
     return present(replace(query, nearest=near))
 
 
+def read_again(query: Query, share: float) -> Scores:
+    """The first documents anew, by what a reader says of them, too."""
+    scores = present(query)
+    again = {
+        key: 1 + (1 - share) * scores[key] + share * float(sigmoid(np.array(odds)))
+        for key, odds in query.read.items()
+    }
+    return scores | again
+
+
 def by_length(query: Query, step: float) -> Scores:
     """Vectors count more, the more terms a query has."""
     terms = len(index_terms(query.text))
@@ -155,6 +168,7 @@ CANDIDATES: dict[str, tuple[Candidate, Grid]] = {
     "more terms": (with_more_terms, (0.02, 0.05, 0.1, 0.2)),
     "nearest sentence": (with_sentences, SHARES),
     "the last three together": (with_all, SHARES),
+    "the first 20 read": (read_again, SHARES),
     "weight by length of query": (by_length, (-0.02, -0.01, 0.01, 0.02)),
 }
 

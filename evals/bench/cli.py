@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from evals.beir import load_beir
-from evals.console import AsJson, Cache, Corpus, Split, show, tell
+from evals.console import AsJson, Cache, Corpus, ReaderFolder, Split, show, show_beside, tell
 from evals.speed.cli import embedding, speed
 
 bench = typer.Typer(help="Measure the whole system.", no_args_is_help=True)
@@ -74,14 +74,20 @@ def weights(
 
 @bench.command()
 def study(
-    beir: BeirFolder, split: Split = "train", limit: Limit = None, as_json: AsJson = False
+    beir: BeirFolder,
+    split: Split = "train",
+    limit: Limit = None,
+    reader: ReaderFolder = None,
+    as_json: AsJson = False,
 ) -> None:
     """Try other ways of ranking, on held-out folds: which would be better than the present one?"""
     from evals.bench.libraries import chosen_embedder
     from evals.bench.study import run_study
     from evals.tables import study_tables
+    from rag.reader.trained import open_reader
 
-    result = run_study(load_beir(beir, split), chosen_embedder(), limit)
+    find = open_reader(reader).encoder.find if reader else None
+    result = run_study(load_beir(beir, split), chosen_embedder(), limit, find)
     show(result, as_json, study_tables)
 
 
@@ -92,6 +98,7 @@ def abstain(
     cases: Annotated[Path | None, typer.Option(help="Own cases, instead of --beir.")] = None,
     corpus: Corpus = None,
     limit: Limit = None,
+    reader: ReaderFolder = None,
     cache: Cache = None,
     as_json: AsJson = False,
 ) -> None:
@@ -101,13 +108,20 @@ def abstain(
 
     if (beir is None) == (cases is None):
         raise typer.BadParameter("give either --beir DIR or --cases FILE")
-    if cases is not None:
-        result = run_abstain_cases(cases, corpus or [], cache)
-    else:
-        assert beir is not None
-        result = run_abstain_beir(load_beir(beir, split), split, limit, cache)
-        warn_of_gaps(result)
-    show(result, as_json, abstain_tables)
+    known = load_beir(beir, split) if beir is not None else None
+
+    def measure(folder: Path | None) -> dict[str, Any]:
+        if known is not None:
+            return run_abstain_beir(known, split, limit, cache, folder)
+        assert cases is not None
+        return run_abstain_cases(cases, corpus or [], cache, folder)
+
+    found = {"reader off": measure(None)}
+    if reader is not None:
+        found["reader on"] = measure(reader)
+    if known is not None:
+        warn_of_gaps(found["reader off"])
+    show_beside(found, as_json, abstain_tables)
 
 
 @bench.command("cases")
@@ -190,28 +204,35 @@ def claims(
     ],
     split: Annotated[str, typer.Option(help="Split: claims_SPLIT.jsonl.")] = "train",
     words_only: WordsOnly = False,
+    reader: ReaderFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Check SciFact's claims: does the checker tell support, contradiction and neither?"""
-    from evals.bench.checking import checker
+    from evals.bench.checking import checkers
     from evals.bench.claims import run_claims
     from evals.tables import claim_tables
 
-    show(run_claims(scifact, split, checker(words_only)), as_json, claim_tables)
+    found = {
+        name: run_claims(scifact, split, check)
+        for name, check in checkers(words_only, reader).items()
+    }
+    show_beside(found, as_json, claim_tables)
 
 
 @bench.command()
 def pairs(
     file: Annotated[Path, typer.Argument(help="JSON Lines of document, claim, supported.")],
     words_only: WordsOnly = False,
+    reader: ReaderFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Check any claims about documents: does the checker tell supported from unsupported?"""
-    from evals.bench.checking import checker
+    from evals.bench.checking import checkers
     from evals.bench.pairs import run_pairs
     from evals.tables import pair_tables
 
-    show(run_pairs(file, checker(words_only)), as_json, pair_tables)
+    found = {name: run_pairs(file, check) for name, check in checkers(words_only, reader).items()}
+    show_beside(found, as_json, pair_tables)
 
 
 @bench.command()
@@ -249,16 +270,21 @@ def drafts(
         Path | None, typer.Option(help="The papers, JSON Lines.", show_default="the sample")
     ] = None,
     words_only: WordsOnly = False,
+    reader: ReaderFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Check drafts with one planted error each, and their correct twins."""
     from evals.bench.asking import sample_files
-    from evals.bench.checking import checker
+    from evals.bench.checking import checkers
     from evals.bench.drafts import run_drafts
     from evals.tables import draft_tables
 
-    result = run_drafts(file, corpus or sample_files()[0], checker(words_only))
-    show(result, as_json, draft_tables)
+    papers = corpus or sample_files()[0]
+    found = {
+        name: run_drafts(file, papers, check)
+        for name, check in checkers(words_only, reader).items()
+    }
+    show_beside(found, as_json, draft_tables)
 
 
 def warn_of_gaps(result: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from evals.bench.serve import Load, run_load
 from evals.cases import Case, load_cases, resolve
 from evals.errors import EvalError
 from evals.grounding import find_flaws
+from rag.config import read_settings
 from vectorstore.store import Store
 
 
@@ -45,7 +46,7 @@ def run_weights(beir: Beir, split: str, limit: int | None, cache: Path | None) -
 
 
 def run_abstain_beir(
-    beir: Beir, split: str, limit: int | None, cache: Path | None
+    beir: Beir, split: str, limit: int | None, cache: Path | None, reader: Path | None = None
 ) -> dict[str, Any]:
     """The figures of `bench abstain --beir`."""
     from evals.bench.asking import asker
@@ -54,7 +55,7 @@ def run_abstain_beir(
     queries = choose_queries(beir, split, limit)
     embedder = chosen_embedder()
     folder = build_beir(cache or default_folder(), beir, embedder)
-    with Library.open(folder, embedder=embedder) as library:
+    with Library.open(folder, read_settings(reader=reader), embedder) as library:
         ask = asker(library)
         units = [
             abstain.ask_with_and_without(beir, query, ask) for query in tracked("Asking", queries)
@@ -64,12 +65,14 @@ def run_abstain_beir(
     return {**describe_beir(beir, split, queries), **named, **figures}
 
 
-def run_abstain_cases(path: Path, corpus: Sequence[Path], cache: Path | None) -> dict[str, Any]:
+def run_abstain_cases(
+    path: Path, corpus: Sequence[Path], cache: Path | None, reader: Path | None = None
+) -> dict[str, Any]:
     """The figures of `bench abstain --cases`."""
     from evals.bench.asking import case_asker, open_files
 
     known = load_cases(path)
-    with open_files(corpus, cache or default_folder()) as library:
+    with open_files(corpus, cache or default_folder(), reader=reader) as library:
         wanted = abstain.choose_cases(resolve(known, list(library.records())))
         ask = case_asker(library)
         units = [abstain.ask_case(case, ask) for case in tracked("Asking", wanted)]

@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.beir import Beir
-from evals.bench.candidates import CANDIDATES, SHARES, Query, Scores, only, present, top
+from evals.bench.candidates import CANDIDATES, SHARES, Query, Scores, only, present, read_again, top
 from evals.bench.progress import tracked
 from evals.bench.retrieval import DEPTH, as_records, leave_out_itself
 from evals.metrics import bootstrap, ndcg_at, paired_bootstrap, recall_at
+from rag.answerers.judging import Find, texts_of
 from vectorstore.embedding import Embedder
 from vectorstore.filters import Filter
 from vectorstore.fusion import fuse
@@ -35,20 +36,27 @@ from vectorstore.terms import index_terms
 
 FOLDS = 5
 NDCG, RECALL = "ndcg@10", "recall@20"
+READ = 20
+"""Documents of a query, best first, that the reader reads."""
 
 
-def run_study(beir: Beir, embedder: Embedder, limit: int | None = None) -> dict[str, Any]:
+def run_study(
+    beir: Beir, embedder: Embedder, limit: int | None = None, find: Find | None = None
+) -> dict[str, Any]:
     """Every candidate against the present ranking.
 
     Args:
         beir: The test set.
         embedder: The model.
         limit: Use so many queries only.
+        find: A reader's; its candidate is left out where None.
     """
-    queries = list(prepare_queries(beir, embedder, beir.choose(limit)))
+    queries = list(prepare_queries(beir, embedder, beir.choose(limit), find))
     base = [measure(beir, query, present(query)) for query in queries]
     found: dict[str, Any] = {}
     for name, (candidate, grid) in CANDIDATES.items():
+        if candidate is read_again and find is None:
+            continue
         scored = {value: [measure(beir, q, candidate(q, value)) for q in queries] for value in grid}
         chosen, held_out = choose_on_other_folds(scored, len(queries))
         found[name] = {"chosen": chosen}
@@ -91,7 +99,9 @@ def measure(beir: Beir, query: Query, scores: Scores) -> tuple[float, float]:
     return ndcg_at(kept, gains, 10), recall_at(kept, gains, 20)
 
 
-def prepare_queries(beir: Beir, embedder: Embedder, ids: Sequence[str]) -> Iterator[Query]:
+def prepare_queries(
+    beir: Beir, embedder: Embedder, ids: Sequence[str], find: Find | None = None
+) -> Iterator[Query]:
     """All that candidates rank by, for each query."""
     records = as_records(beir.corpus)
     by_id = {record.id: record for record in records}
@@ -123,6 +133,7 @@ def prepare_queries(beir: Beir, embedder: Embedder, ids: Sequence[str]) -> Itera
                 {share: top(passages.mixed(vector, fused[:3], share), DEPTH) for share in SHARES},
                 only(dict(whole.search(marks, len(records), Filter())), kept),
                 only(sentences.by_document(vector), kept),
+                read_together(text, [by_id[key] for key in fused[:READ]], find) if find else {},
             )
 
 
@@ -185,6 +196,12 @@ def marking_terms(
         for term in set(index_terms(f"{record.title} {record.abstract}")) - set(asked):
             weights[term] = weights.get(term, 0.0) + index.rarity(term)
     return sorted(weights, key=lambda term: (-weights[term], term))[:count]
+
+
+def read_together(text: str, records: Sequence[Record], find: Find) -> Scores:
+    """A reader's log-odds that records are about a query."""
+    found = find(text, [texts_of(record) for record in records])
+    return {record.id: item.relevant for record, item in zip(records, found, strict=True)}
 
 
 def sentences_of(record: Record) -> list[str]:

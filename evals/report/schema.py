@@ -34,6 +34,7 @@ class Run(TypedDict):
     cases: str
     answerer: str
     judge: str
+    reader: NotRequired[bool]
 
 
 class Kind(TypedDict):

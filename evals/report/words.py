@@ -151,10 +151,11 @@ def run_line(report: Values) -> str:
     """What was measured, in one line."""
     run = report["run"]
     corpus = run["corpus"] if isinstance(run["corpus"], str) else ", ".join(run["corpus"])
+    reader = f", reader {'on' if run['reader'] else 'off'}" if "reader" in run else ""
     return (
         f"{count(len(report['cases']), 'case')} of {run['cases']} on {corpus} "
-        f"({count(run['papers'], 'paper')}); answerer {run['answerer']}, judge {run['judge']}; "
-        f"Quoth {report['quoth']}"
+        f"({count(run['papers'], 'paper')}); answerer {run['answerer']}, judge {run['judge']}"
+        f"{reader}; Quoth {report['quoth']}"
     )
 
 

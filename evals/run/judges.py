@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prompts import Source, render
@@ -13,6 +14,7 @@ from rag.checking import Memory, check_claim
 from rag.config import read_settings
 from rag.library import llm_options
 from rag.llm import ChatDoor, LLMError, open_llm
+from rag.reader.trained import open_reader
 from vectorstore import minilm
 
 if TYPE_CHECKING:
@@ -23,13 +25,17 @@ if TYPE_CHECKING:
 _VERDICT = re.compile(r"\s*VERDICT: (SUPPORTED|CONTRADICTED|NOT STATED)\s*")
 
 
-def verifier() -> Judge:
-    """The check that every answer goes through (`rag.checking`); it can always say."""
-    read = Memory(minilm.read)
+def verifier(reader: Path | None = None) -> Judge:
+    """The check that every answer goes through (`rag.checking`); it can always say.
+
+    Args:
+        reader: Folder of a reader that has a say.
+    """
+    read, opinion = Memory(minilm.read), open_reader(reader).judge if reader else None
 
     def judge(claim: str, cited: Sequence[tuple[str, str]]) -> Verdict | None:
         texts = [f"{title}. {text}" for title, text in cited]
-        return check_claim(claim, texts, read=read).verdict
+        return check_claim(claim, texts, read=read, judge=opinion).verdict
 
     return judge
 

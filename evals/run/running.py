@@ -39,6 +39,7 @@ def run_cases(
     baseline: Mapping[str, Any] | None = None,
     judge: Judge | None = None,
     judge_name: str = "verifier",
+    reader: Path | None = None,
 ) -> dict[str, Any]:
     """The report of asking all cases.
 
@@ -50,6 +51,7 @@ def run_cases(
         baseline: An earlier report.
         judge: Says what is faithful beside the built-in verifier; agreement is reported.
         judge_name: What the report calls it.
+        reader: Folder of a reader that answers and verifies, too; that of the settings where None.
 
     Raises:
         EvalError: Cases, gates or corpus cannot be used.
@@ -57,11 +59,11 @@ def run_cases(
     known = [*metrics_of([]), *JUDGE_METRICS]
     wanted = gates.load_gates(gates_file or default_gates(), known)
     loaded = load_cases(cases_file)
-    with open_files(corpus, cache or default_folder()) as library:
+    with open_files(corpus, cache or default_folder(), reader=reader) as library:
         records = {record.id: record for record in library.records()}
         cases = resolve(loaded, list(records.values()))
         asked = [ask(library, case) for case in tracked("Asking", cases)]
-        own = verifier()
+        own = verifier(library.settings.reader)
         scored = [score(item, records, judge or own) for item in tracked("Judging", asked)]
         answerer = gates.EMBEDDED if library.settings.llm is None else str(library.settings.llm)
     judged = judge_the_judge(list(mutants_of(scored, records)), judge or own)
@@ -80,6 +82,7 @@ def run_cases(
             "papers": len(records),
             "cases": cases_file.name,
             "answerer": answerer,
+            "reader": library.settings.reader is not None,
             "judge": judge_name,
         },
         "metrics": metrics,

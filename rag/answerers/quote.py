@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rag.answer import Draft, DraftSentence, Evidence, fold
 from rag.answerers.acronyms import find_expansion
 from rag.answerers.comparing import compared_papers
-from rag.answerers.judging import READ_PAPERS, Judged, judge
+from rag.answerers.judging import READ_PAPERS, Judged, Reading, judge
 from rag.answerers.listing import find_topic, fits, most_covering
 from rag.answerers.papernames import about_one, own_names, short_name
 from rag.answerers.picking import introduces, pick, with_context
@@ -42,9 +42,15 @@ _STRICT_DEFINITION = re.compile(
 class QuoteAnswerer:
     """Drafts answers out of verbatim sentences, with a calibrated confidence."""
 
-    def __init__(self, threshold: float) -> None:
-        """Abstains below `threshold`, the least confidence of an answer given."""
+    def __init__(self, threshold: float, reading: Reading | None = None) -> None:
+        """Answers from papers found.
+
+        Args:
+            threshold: The least confidence of an answer given.
+            reading: Reads question and papers together (`rag.reader`); None goes without.
+        """
         self._threshold = threshold
+        self._reading = reading
         self._reader = TextReader()
 
     def answer(self, question: str, hits: list[Hit]) -> Draft:
@@ -71,7 +77,7 @@ class QuoteAnswerer:
         named = compared_papers(asked, hits) if asked.kind == "comparison" else []
         if len(named) > 1:
             return self._compare(asked, named)
-        judged, confidence = judge(asked, hits, self._reader)
+        judged, confidence = judge(asked, hits, self._reader, self._reading)
         if not judged:
             return Draft((), 0.0, reason="The abstracts found hold no sentence.")
         picked = pick(judged)
@@ -86,7 +92,7 @@ class QuoteAnswerer:
         judged: list[Judged] = []
         chances = []
         for hit in named[:READ_PAPERS]:
-            found, _ = judge(about_one(asked, hit, named), [hit], self._reader)
+            found, _ = judge(about_one(asked, hit, named), [hit], self._reader, self._reading)
             introducing = [item for item in found if introduces(item)][:1]
             judged += [*pick(found)[:SIDE_SENTENCES], *introducing]
             chances.append(found[0].probability)

@@ -15,7 +15,7 @@ from rag.answer import Verdict
 from rag.checking.comparison import Comparison, compare
 from rag.checking.features import figures
 from rag.checking.meaning import Reader
-from rag.checking.model import Odds, load_model
+from rag.checking.model import Judge, Odds, load_model
 from rag.checking.quotations import check_quotations
 from rag.checking.reading import read_sentence
 from rag.checking.reasons import Problem, find_problems, join_labels, number_problems
@@ -60,6 +60,7 @@ def check_claim(
     question: str = "",
     read: Reader | None = None,
     labels: Sequence[str] = (),
+    judge: Judge | None = None,
 ) -> Finding:
     """Checks a sentence against the texts that it cites.
 
@@ -73,6 +74,8 @@ def check_claim(
         read: Gives the states of texts' tokens (`MiniLMEmbedding.read`), so that words are
             compared by meaning too; None goes by words alone.
         labels: What reasons call the passages; `[1]`, `[2]` and so on if empty.
+        judge: Reads the sentence together with the passages (`rag.reader.trained`), and joins
+            the rules; None goes by these alone.
     """
     cited = join_labels(labels or [f"[{number}]" for number in range(1, len(passages) + 1)])
     if not passages:
@@ -84,7 +87,8 @@ def check_claim(
     if not spans:
         return Finding("unsupported", "it says nothing", 0.0, kind="not_enough", agreement=0.0)
     findings = [
-        _check(claim[span.start : span.end], passages, question, read, cited) for span in spans
+        _check(claim[span.start : span.end], passages, question, read, judge, cited)
+        for span in spans
     ]
     return min(findings, key=lambda finding: (_rank(finding), finding.probability))
 
@@ -98,9 +102,10 @@ def _check(
     passages: Sequence[str],
     question: str,
     read: Reader | None,
+    judge: Judge | None,
     cited: str,
 ) -> Finding:
-    found = compare(claim, passages, question, read)
+    found = compare(claim, passages, question, read, judge)
     if found is None or not any(map(str.isalnum, claim)):
         reason = f"{cited} is empty" if found is None else "it says nothing"
         return Finding("unsupported", reason, 0.0, kind="not_enough", agreement=0.0)
@@ -130,7 +135,8 @@ def _out_of_context(
 
 
 def _judge(found: Comparison, problems: list[Problem], cited: str) -> Finding:
-    odds = load_model().judge(figures(found))
+    weights = None if found.judge is None else found.judge.weights
+    odds = load_model().judge(figures(found), found.opinion, weights)
     vetoed = any(problem.gravity == "veto" for problem in problems)
     probability = odds.support * (_VETOED if vetoed else 1.0)
     weaker = [problem.reason for problem in problems if problem.gravity == "weaker"]

@@ -10,6 +10,7 @@ from rag.checking import hedges
 from rag.checking.alignment import Alignment, align, choose, joined
 from rag.checking.binding import NumberProblem, check_numbers
 from rag.checking.meaning import Leaning, Reader, Reading, load_network, read_meaning
+from rag.checking.model import Judge
 from rag.checking.names import Displaced, Name, Vocabulary, absent_names, displaced_names, names_of
 from rag.checking.polarity import Reversal, find_reversals
 from rag.checking.ranking import Ranking, agreed_families, is_swapped
@@ -34,11 +35,13 @@ class Comparison:
         claim: What is checked.
         places: All sentences of the passages; there is at least one.
         read: Reads texts by the embedding model, if there is one.
+        judge: Reads a claim together with sentences, if there is such a model.
     """
 
     claim: Sentence
     places: tuple[Place, ...]
     read: Reader | None = None
+    judge: Judge | None = None
 
     @cached_property
     def alignments(self) -> tuple[Alignment, ...]:
@@ -105,6 +108,13 @@ class Comparison:
         return load_network().judge(self.reading) if self.reading else None
 
     @cached_property
+    def opinion(self) -> Leaning | None:
+        """How the passages lean to one who reads them with the claim, if there is a judge."""
+        if self.judge is None:
+            return None
+        return self.judge.read(self.claim.text, [place.sentence.text for place in self.places])
+
+    @cached_property
     def numbers(self) -> list[NumberProblem]:
         """What is wrong with its numbers."""
         every = [place.sentence for place in self.places]
@@ -161,13 +171,17 @@ class Comparison:
 
 
 def compare(
-    claim: str, passages: Sequence[str], question: str = "", read: Reader | None = None
+    claim: str,
+    passages: Sequence[str],
+    question: str = "",
+    read: Reader | None = None,
+    judge: Judge | None = None,
 ) -> Comparison | None:
     """A claim against passages; None where the passages hold no sentence."""
     places = tuple(read_passages(passages))
     if not places:
         return None
-    return Comparison(_without_asked(read_sentence(claim), places, question), places, read)
+    return Comparison(_without_asked(read_sentence(claim), places, question), places, read, judge)
 
 
 def _without_asked(claim: Sentence, places: Sequence[Place], question: str) -> Sentence:

@@ -2,7 +2,8 @@
 
 Three forests, fitted by `evals.fit_checker` on public pairs and on reworded and changed sentences
 of arXiv abstracts: whether the passages support a claim; whether, if they speak of it, they agree;
-and whether, if they do not support it, they contradict it.
+and whether, if they do not support it, they contradict it. Where a reader gave its opinion, too,
+weights join that to each of them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rag.checking.meaning import Leaning
 from rag.trees import Matrix, Trees, read_trees, sigmoid
 
 MODEL_FILE = "checker_model.json.gz"
@@ -50,13 +52,55 @@ class Forests:
     agree: Trees
     against: Trees
 
-    def judge(self, row: Matrix) -> Odds:
-        """The odds of a claim by its figures."""
-        support, agree, against = (
-            float(forest.predict(row[None])[0])
-            for forest in (self.support, self.agree, self.against)
+    def judge(self, row: Matrix) -> LogOdds:
+        """The log-odds of a claim by its figures."""
+        return LogOdds(
+            *(
+                log_odds(float(forest.predict(row[None])[0]))
+                for forest in (self.support, self.agree, self.against)
+            )
         )
-        return Odds(support, agree, against, support)
+
+
+class LogOdds(NamedTuple):
+    """What `Odds` says, before offsets and as logarithms."""
+
+    support: float
+    agree: float
+    against: float
+
+
+class Weights(NamedTuple):
+    """Of one question: the weight of the forests, of the reader, and of neither."""
+
+    forests: float = 1.0
+    reader: float = 0.0
+    bias: float = 0.0
+
+    def join(self, forests: float, reader: float) -> float:
+        """The log-odds out of both."""
+        return self.forests * forests + self.reader * reader + self.bias
+
+
+class LogWeights(NamedTuple):
+    """Weights by question, as in `LogOdds`; the reader has a say only where it has a weight."""
+
+    support: Weights = Weights()
+    agree: Weights = Weights()
+    against: Weights = Weights()
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A reader of claims together with passages, and how much its word counts.
+
+    Attributes:
+        read: (claim, sentences) -> how these lean, as `rag.reader.CrossEncoder.judge`.
+        weights: What joins it to the forests, as `evals.fit_joined` fits it.
+    """
+
+    read: Callable[[str, Sequence[str]], Leaning]
+    weights: LogWeights
 
 
 @dataclass(frozen=True)
@@ -70,19 +114,52 @@ class CheckerModel:
     words: Forests
     meaning: Forests
 
-    def judge(self, figures: Mapping[str, float]) -> Odds:
-        """The odds of a claim by its figures (`rag.checking.features.figures`)."""
+    def judge(
+        self,
+        figures: Mapping[str, float],
+        opinion: Leaning | None = None,
+        weights: LogWeights | None = None,
+    ) -> Odds:
+        """The odds of a claim.
+
+        Args:
+            figures: Of `rag.checking.features.figures`.
+            opinion: A reader's, if there is one; it joins only both views together.
+            weights: How much it counts.
+        """
+        total, offset = self.weigh(figures), 0.0
+        if "means_support" in figures:
+            offset = _OFFSET
+            if opinion is not None and weights is not None:
+                triples = zip(weights, total, reader_odds(opinion), strict=True)
+                total = LogOdds(*(own.join(forests, reader) for own, forests, reader in triples))
+        support, agree, against, strict = (
+            float(sigmoid(np.array(value))) for value in (total[0] + offset, *total[1:], total[0])
+        )
+        return Odds(support, agree, against, strict)
+
+    def weigh(self, figures: Mapping[str, float]) -> LogOdds:
+        """What the forests say: support by both views together, all else by meaning."""
         row = np.fromiter(figures.values(), dtype=np.float64)
-        by_words = self.words.judge(row)
+        words = self.words.judge(row)
         if "means_support" not in figures:
-            return by_words
-        by_meaning = self.meaning.judge(row)
-        total = _log_odds(by_words.support) + _log_odds(by_meaning.support)
-        strict, support = (float(sigmoid(np.array(total / 2 + more))) for more in (0, _OFFSET))
-        return by_meaning._replace(support=support, strict=strict)
+            return words
+        meaning = self.meaning.judge(row)
+        return meaning._replace(support=(words.support + meaning.support) / 2)
 
 
-def _log_odds(probability: float) -> float:
+def reader_odds(opinion: Leaning) -> LogOdds:
+    """What a reader's opinion says to the same questions."""
+    others = np.logaddexp(opinion.contradict, opinion.neither)
+    return LogOdds(
+        opinion.support - float(others),
+        opinion.support - opinion.contradict,
+        opinion.contradict - opinion.neither,
+    )
+
+
+def log_odds(probability: float) -> float:
+    """The logarithm of the odds."""
     return math.log(probability / (1 - probability))
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rag.checking.alignment import align, covered, joined
 from rag.checking.check import Finding, check_claim
 from rag.checking.meaning import Reader
+from rag.checking.model import Judge
 from rag.checking.reading import Place, Sentence, read_passages, read_sentence
 
 _LEAST_COVERAGE = 0.6
@@ -23,7 +24,11 @@ class Support(NamedTuple):
 
 
 def find_support(
-    claim: str, passages: Sequence[str], question: str = "", read: Reader | None = None
+    claim: str,
+    passages: Sequence[str],
+    question: str = "",
+    read: Reader | None = None,
+    judge: Judge | None = None,
 ) -> Support | None:
     """The passage that supports a sentence in full, and most surely; None where none does.
 
@@ -35,13 +40,14 @@ def find_support(
         passages: Texts to choose from: title and abstract, or passages.
         question: What was asked.
         read: As for `check_claim`.
+        judge: As for `check_claim`.
     """
     sentence = read_sentence(claim)
     fits = [_fit(sentence, read_passages([passage])) for passage in passages]
     likely = [number for number, fit in enumerate(fits) if fit.coverage >= _LEAST_COVERAGE]
     likely.sort(key=lambda number: (-fits[number].numbers, -fits[number].coverage))
     found = [
-        Support(number, check_claim(claim, [passages[number]], question, read))
+        Support(number, check_claim(claim, [passages[number]], question, read, judge=judge))
         for number in likely[:_MOST_CHECKED]
     ]
     sure = [

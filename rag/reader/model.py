@@ -19,6 +19,8 @@ from vectorstore.latex import searchable
 MODEL_FILE = "reader.onnx"
 HASH_FILE = "reader.sha256"
 VERDICTS = 3
+MOST_READ = 160
+"""Tokens of a pair, at most; with 256, held-out claims about long texts were told no better."""
 MISSING = -30.0
 """Log-probability of an answer in a sentence that was not read."""
 
@@ -104,7 +106,7 @@ def _tokens(asked: str, passages: Sequence[Sequence[str]]) -> tuple[list[int], l
 
 def _frame(asked: list[int], passages: Sequence[Sequence[list[int]]], number: int) -> _Framed:
     sentences = passages[number]
-    taken = choose(asked, sentences)
+    taken = choose(asked, sentences, most=MOST_READ)
     made = pair(asked, [token for place in taken for token in sentences[place]])
     spans = {}
     start, last = made.passage, len(made.ids) - 1
