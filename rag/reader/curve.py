@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 COLUMNS = 3
+MARKERS = "osv^D"
+"""One for each round of the ten colours."""
 
 
 def draw_curve(log: Path, file: Path) -> None:
@@ -19,17 +21,18 @@ def draw_curve(log: Path, file: Path) -> None:
 
     entries = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     tasks = sorted({name.partition("/")[2] for entry in entries for name in entry["held_out"]})
-    figure = Figure(figsize=(5 * COLUMNS, 4), layout="constrained")
+    figure = Figure(figsize=(4.5 * COLUMNS, 6), layout="constrained")
     for axes, task in zip(figure.subplots(1, COLUMNS), tasks, strict=False):
-        for name in sorted({name for entry in entries for name in entry["held_out"]}):
-            if name.endswith(f"/{task}"):
-                points = [
-                    (entry["seen"], entry["held_out"][name])
-                    for entry in entries
-                    if name in entry["held_out"]
-                ]
-                axes.plot(*zip(*points, strict=True), marker=".", label=name.partition("/")[0])
+        names = {name for entry in entries for name in entry["held_out"]}
+        for number, name in enumerate(sorted(n for n in names if n.endswith(f"/{task}"))):
+            points = [
+                (entry["seen"], entry["held_out"][name])
+                for entry in entries
+                if name in entry["held_out"]
+            ]
+            marker = MARKERS[number // 10 % len(MARKERS)]
+            axes.plot(*zip(*points, strict=True), marker=marker, ms=4, label=name.partition("/")[0])
         axes.set(title=task, xlabel="pairs visited", ylabel="balanced accuracy, held out")
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=6)
+        axes.legend(fontsize=7, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.14))
     figure.savefig(file, dpi=120)
