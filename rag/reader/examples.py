@@ -33,6 +33,7 @@ LICENCES = {
     "feverous_dev": "MIT; text of Wikipedia, CC BY-SA 3.0",
     "fool_me_twice": "Apache-2.0; text of Wikipedia, CC BY-SA 3.0",
     "invented": "CC0: metadata of arXiv",
+    "invented_freely": "CC0: metadata of arXiv",
     "invented_questions": "CC0: metadata of arXiv",
     "medquad_ranking": "CC BY 4.0",
     "mnli_llmsknow": "MIT; texts of MNLI under their own terms",
@@ -48,6 +49,8 @@ NAMES = ("claims.jsonl.gz", "qa.jsonl.gz", "ranking.jsonl.gz")
 ENCODED_AT_ONCE = 256
 SHORT, SHORT_SHARE = 160, 0.7
 """Tokens of most pairs, at most, and how many those are: shorter pairs are learned from faster."""
+PLAIN_SHARE = 0.5
+"""Pairs that are learned from without the marks of words that return: these alone can mislead."""
 HELD_OUT = 0.05
 """Share of the documents of each source that is looked at, not learned from."""
 
@@ -163,8 +166,10 @@ def _item(
         start, end = (made.passage + before + token for token in where)
         if end >= len(made.ids) - 1:
             return None
-    kept = Pair(array("H", made.ids), array("B", made.marks), made.passage)
     held_out = is_held_out(example.document or example.passage)
+    plain = not held_out and _drawn(example.asked + example.passage, 8) < PLAIN_SHARE
+    marks = [mark % 2 for mark in made.marks] if plain else made.marks
+    kept = Pair(array("H", made.ids), array("B", marks), made.passage)
     return Item(example.task, example.source, kept, example.label, start, end, held_out)
 
 

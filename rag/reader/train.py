@@ -12,6 +12,7 @@ import json
 import random
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ import typer
 
 from rag.reader.curve import draw_curve
 from rag.reader.examples import LICENCES, NAMES, Item, encode, read_public
+from rag.reader.free import invent_freely
 from rag.reader.graph import export
 from rag.reader.invented import invent
 from rag.reader.model import HASH_FILE, MODEL_FILE
@@ -34,9 +36,9 @@ BLOCK = 64
 """Batches' worth of examples that are sorted by length together."""
 SECONDS_PER_CHECKPOINT = 600
 SHARES = {
-    "invented": 2.5, "squad_v2_dev": 2.0, "medquad_ranking": 0.4, "check_covid": 2.5,
-    "evidence_inference_v2": 1.5, "fool_me_twice": 1.5, "fever_symmetric": 1.5, "wice": 1.5,
-    "conj_nli": 0.4, "semi_auto_nli_wiki": 0.6,
+    "invented": 0.8, "invented_freely": 2.5, "squad_v2_dev": 2.0, "medquad_ranking": 0.4,
+    "check_covid": 2.5, "evidence_inference_v2": 1.5, "fool_me_twice": 1.5,
+    "fever_symmetric": 1.5, "wice": 1.5, "conj_nli": 0.4, "semi_auto_nli_wiki": 0.6,
 }  # fmt: skip
 """How often a source is seen, against the root of its size; 1 where none is named.
 
@@ -240,17 +242,22 @@ def manifest(files: Sequence[Path], items: Sequence[Item]) -> dict[str, Any]:
     return {"files": hashes, "pairs": counts, "licences": licences}
 
 
-def read_abstracts(file: Path, most: int) -> list[str]:
-    """The first abstracts of a file of JSON Lines, gzipped; every other one after its title."""
-    found: list[str] = []
+def read_papers(file: Path, most: int) -> list[tuple[str, str]]:
+    """Title and abstract of the first papers of a file of JSON Lines, gzipped."""
     with gzip.open(file, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            record = json.loads(line)
-            title = f"{record['title'].strip().rstrip('.')}. " if len(found) % 2 else ""
-            found.append(" ".join((title + record["abstract"]).split()))
-            if len(found) == most:
-                break
-    return found
+        records = map(json.loads, islice(lines, most))
+        return [
+            (" ".join(record["title"].split()).rstrip("."), " ".join(record["abstract"].split()))
+            for record in records
+        ]
+
+
+def as_texts(papers: Sequence[tuple[str, str]]) -> list[str]:
+    """The abstracts, every other one after its title."""
+    return [
+        f"{title}. {abstract}" if number % 2 else abstract
+        for number, (title, abstract) in enumerate(papers)
+    ]
 
 
 def write_model(out: Path) -> None:
@@ -267,6 +274,7 @@ def main(
     visits: Annotated[int, typer.Option(help="Pairs to visit in all.")] = 400_000,
     minutes: Annotated[float | None, typer.Option(help="Stop after so many.")] = None,
     invented: Annotated[int, typer.Option(help="Abstracts to invent pairs from.")] = 20_000,
+    free: Annotated[int, typer.Option(help="Further ones, for freely worded pairs.")] = 6_000,
     seed: Annotated[int, typer.Option(help="Of all that is left to chance.")] = 0,
 ) -> None:
     """Train the reader, and write it as the package holds it."""
@@ -276,9 +284,11 @@ def main(
         raise typer.BadParameter(f"not found: {', '.join(missing)} (docs/reader.md lists them)")
     torch()
     out.mkdir(parents=True, exist_ok=True)
-    texts = read_abstracts(data / ABSTRACTS, invented)
-    public = read_public(data / PUBLIC)
-    items = list(encode([*public, *invent(texts, seed), *invent_questions(texts, seed)]))
+    papers = read_papers(data / ABSTRACTS, invented + free)
+    texts = as_texts(papers[:invented])
+    made = [*invent(texts, seed), *invent_questions(texts, seed)]
+    made += invent_freely(papers[invented:], seed)
+    items = list(encode([*read_public(data / PUBLIC), *made]))
     (out / "manifest.json").write_text(json.dumps(manifest(files, items), indent=1), "utf-8")
     train(items, out, visits, seed, minutes)
     draw_curve(out / LOG, out / "curve.png")

@@ -1,0 +1,90 @@
+"""Pairs for the reader in words that do not give the answer away.
+
+A reader that has only seen true sentences nearly word for word, and untrue ones whose words are
+missing, looks at words alone. Here, true claims are worded freely or cut short (titles stand for
+their abstracts, sentences lose words), and untrue ones are made of the abstract's own words, or are
+put to another abstract on the same things.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from rag.reader.examples import VERDICTS, Example
+from vectorstore.sentences import split_sentences
+
+SOURCE = "invented_freely"
+LEAST_WORDS, MOST_WORDS = 10, 40
+DROPPED = 0.25
+"""Share of the words that a sentence loses."""
+COMMON = 600
+"""Abstracts that a word may stand in, at most, to say what a title is about."""
+TURNS = frozenset(
+    "is are was were can has have achieves shows outperforms improves uses requires reduces".split()
+)
+"""Words at which the halves of two sentences are put together."""
+
+_WORD = re.compile(r"[a-z]{5,}")
+_SUPPORT, _NEUTRAL = VERDICTS.index("support"), VERDICTS.index("neutral")
+
+
+def invent_freely(papers: Sequence[tuple[str, str]], seed: int = 0) -> Iterator[Example]:
+    """Claims with passages, the same for the same seed.
+
+    Args:
+        papers: Title and abstract of each.
+        seed: Of what is left to chance.
+    """
+    chance = random.Random(seed)
+    holders: dict[str, list[int]] = defaultdict(list)
+    for number, (_, abstract) in enumerate(papers):
+        for word in _words(abstract):
+            holders[word].append(number)
+    for number, (title, abstract) in enumerate(papers):
+        claim = title.split(": ", 1)[-1] if chance.random() < 0.5 else title  # noqa: PLR2004
+        yield _claim(f"{claim}.", abstract, _SUPPORT)
+        other = _nearest(title, number, holders)
+        if other is not None:
+            yield _claim(f"{claim}.", papers[other][1], _NEUTRAL)
+        spans = split_sentences(abstract)
+        sentences = [abstract[span.start : span.end].split() for span in spans]
+        fit = [words for words in sentences if LEAST_WORDS <= len(words) <= MOST_WORDS]
+        if len(fit) > 1:
+            first, second = chance.sample(fit, 2)
+            mixed = recombine(first, second)
+            if mixed is not None:
+                yield _claim(mixed, abstract, _NEUTRAL)
+            kept = [word for word in first if chance.random() > DROPPED]
+            yield _claim(" ".join(kept), abstract, _SUPPORT)
+
+
+def recombine(first: Sequence[str], second: Sequence[str]) -> str | None:
+    """What one sentence speaks of with what another says; None where either has no turn."""
+    left, right = (
+        next((place for place, word in enumerate(words) if word in TURNS), 0)
+        for words in (first, second)
+    )
+    if left < 2 or right < 2:  # noqa: PLR2004 - `It is` speaks of nothing
+        return None
+    return " ".join([*first[:left], *second[right:]])
+
+
+def _nearest(title: str, own: int, holders: dict[str, list[int]]) -> int | None:
+    """The other paper whose abstract has most words of a title."""
+    counts: Counter[int] = Counter()
+    for word in sorted(_words(title)):
+        if len(holders.get(word, ())) < COMMON:
+            counts.update(holders.get(word, ()))
+    counts.pop(own, None)
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def _claim(claim: str, abstract: str, label: int) -> Example:
+    return Example("verdict", SOURCE, claim, abstract, label, document=abstract)
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.casefold()))
