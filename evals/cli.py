@@ -9,7 +9,7 @@ import typer
 
 from evals.beir import load_beir
 from evals.bench.cli import bench
-from evals.console import AsJson, Cache, Corpus, ReaderFolder, Split, show, tell
+from evals.console import AsJson, Cache, Corpus, Split, show, tell
 from rag.cli.console import stated_failures
 
 app = typer.Typer(
@@ -47,7 +47,12 @@ def run(
     judge: Annotated[
         str | None, typer.Option(metavar="openai:MODEL", help="An LLM that judges.")
     ] = None,
-    reader: ReaderFolder = None,
+    reader: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="A trained reader, or off.", show_default="as QUOTH_READER"
+        ),
+    ] = None,
     cache: Cache = None,
     as_json: AsJson = False,
 ) -> None:

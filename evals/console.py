@@ -22,9 +22,7 @@ Cache = Annotated[
 ]
 ReaderFolder = Annotated[
     Path | None,
-    typer.Option(
-        "--reader", metavar="DIR", help="A trained reader.", show_default="as QUOTH_READER"
-    ),
+    typer.Option("--reader", metavar="DIR", help="A trained reader, measured with and without."),
 ]
 Corpus = Annotated[list[Path] | None, typer.Option(help="Abstracts, in any format Quoth reads.")]
 

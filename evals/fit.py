@@ -70,7 +70,7 @@ def examples_of_claims(
 
 def fit(examples: Sequence[Example]) -> dict[str, Any]:
     """The model as JSON values, and how it did on folds that it had not seen."""
-    fold = _folds(examples)
+    fold = folds_of([example.group for example in examples])
     odds, probabilities = np.zeros(len(examples)), [np.zeros(0)] * len(examples)
     for number in range(FOLDS):
         train = [item for item in range(len(examples)) if fold[item] != number]
@@ -158,11 +158,12 @@ def _is_right(example: Example, probabilities: Matrix) -> bool:
     return bool(example.right[picked].any())
 
 
-def _folds(examples: Sequence[Example]) -> Matrix:
-    groups = sorted({example.group for example in examples})
-    order = np.random.default_rng(0).permutation(len(groups))
-    number = {group: int(place) % FOLDS for group, place in zip(groups, order, strict=True)}
-    return np.array([number[example.group] for example in examples])
+def folds_of(groups: Sequence[str]) -> Matrix:
+    """The fold of each example: examples of one group share it."""
+    known = sorted(set(groups))
+    order = np.random.default_rng(0).permutation(len(known))
+    number = {group: int(place) % FOLDS for group, place in zip(known, order, strict=True)}
+    return np.array([number[group] for group in groups])
 
 
 def _fit_forest(examples: Sequence[Example]) -> Any:  # noqa: ANN401 - scikit-learn is untyped

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from evals.checker_examples import OWN, Example, read_abstracts, read_claims
-from evals.fit import _to_trees
+from evals.fit import FOLDS, _to_trees, folds_of
 from evals.fit_meaning import fit_network, save_network
 from evals.metrics import auroc, balanced_accuracy
 from rag.checking import THRESHOLD
@@ -29,7 +29,6 @@ from rag.checking.model import MODEL_FILE, CheckerModel, from_json
 from rag.trees import Matrix
 from vectorstore import minilm
 
-FOLDS = 5
 TASKS = {"support": ("support", None), "agree": ("support", "neutral"),
          "against": ("contradict", "support")}  # fmt: skip
 """By forest: the label that it tells from the others, and the label that it never sees."""
@@ -94,7 +93,7 @@ def _fit_forests(
     rows = np.array([list(row.values()) for row in figures], float)
     names = list(figures[0])
     labels = np.array([example.label for example in examples])
-    folds = _folds(examples)
+    folds = folds_of([example.group for example in examples])
     model, unseen = {}, {}
     for name, (wanted, left_out) in TASKS.items():
         asked, truth = labels != left_out, labels == wanted
@@ -113,13 +112,6 @@ def save(values: dict[str, Any], path: Path) -> CheckerModel:
     text = json.dumps(values, separators=(",", ":"), sort_keys=True)
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
     return from_json(values)
-
-
-def _folds(examples: Sequence[Example]) -> Matrix:
-    groups = sorted({example.group for example in examples})
-    order = np.random.default_rng(0).permutation(len(groups))
-    number = {group: int(place) % FOLDS for group, place in zip(groups, order, strict=True)}
-    return np.array([number[example.group] for example in examples])
 
 
 def _weights(examples: Sequence[Example], asked: Matrix, truth: Matrix) -> Matrix:

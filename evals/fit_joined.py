@@ -24,7 +24,8 @@ import numpy as np
 from evals.bench.progress import tracked
 from evals.checker_examples import FOREST_SOURCES, draw_claims
 from evals.files import read_objects
-from evals.fit_checker import FOLDS, TASKS
+from evals.fit import FOLDS, folds_of
+from evals.fit_checker import TASKS
 from evals.metrics import auroc, balanced_accuracy
 from rag.checking.comparison import compare
 from rag.checking.features import figures
@@ -94,7 +95,7 @@ def hear(items: Sequence[dict[str, Any]], read: Reader, judge: Judge) -> Iterato
 def fit(heard: Sequence[Heard]) -> tuple[dict[str, list[float]], dict[str, Any]]:
     """By question, the weight of the forests, of the reader and of neither; and how all did."""
     labels = np.array([item.label for item in heard])
-    folds = _folds([item.document for item in heard])
+    folds = folds_of([item.document for item in heard])
     weights = {name: list(own) for name, own in LogWeights()._asdict().items()}
     counts = Counter(item.source for item in heard)
     counted = np.array([counts[item.source] ** -0.5 for item in heard])
@@ -114,20 +115,13 @@ def fit(heard: Sequence[Heard]) -> tuple[dict[str, list[float]], dict[str, Any]]
     return weights, report
 
 
-def _folds(documents: Sequence[str]) -> Matrix:
-    groups = sorted(set(documents))
-    order = np.random.default_rng(0).permutation(len(groups))
-    number = {group: int(place) % FOLDS for group, place in zip(groups, order, strict=True)}
-    return np.array([number[document] for document in documents])
-
-
 def _regress(rows: Matrix, truth: Matrix, counted: Matrix) -> list[float]:
     """Of a logistic regression on as many of both answers: each column's weight, and the bias."""
+    from sklearn.linear_model import LogisticRegression
+
     balanced = counted.copy()
     for answer in (truth, np.logical_not(truth)):
         balanced[answer] /= counted[answer].sum()
-    from sklearn.linear_model import LogisticRegression
-
     found = LogisticRegression(C=100.0).fit(rows, truth, sample_weight=balanced * len(truth))
     return [round(float(value), 4) for value in (*found.coef_[0], found.intercept_[0])]
 

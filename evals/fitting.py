@@ -39,7 +39,7 @@ def run_fit(
         beir: A test set whose claims join.
         cache: Where built libraries are kept.
         out: Where the model goes.
-        find: Reads question and papers together (`rag.reader.find`), for a model that goes by
+        find: Reads question and papers together (`CrossEncoder.find`), for a model that goes by
             that, too.
     """
     root = cache or default_folder()

@@ -50,7 +50,7 @@ def read_place(given: object) -> object:
 
 def read_folder(given: object) -> object:
     """A folder, or None for `off`."""
-    return None if given == "off" else given
+    return None if str(given) == "off" else given
 
 
 class Settings(BaseSettings):

@@ -217,7 +217,7 @@ class Library(Holdings):
     @cached_property
     def _judge(self) -> Judge | None:
         trained = _open_reader(self.settings)
-        return None if trained is None else trained.judge
+        return None if trained is None else trained.verifier
 
     @cached_property
     def _answerer(self) -> Answerer:

@@ -166,7 +166,7 @@ def test_claim_is_right_where_its_documents_are_there() -> None:
 
 
 def test_questions_of_one_paper_stay_in_one_fold(examples: list[Example]) -> None:
-    folds = fitting._folds(examples)
+    folds = fitting.folds_of([example.group for example in examples])
     by_group: dict[str, set[int]] = {}
     for item, fold in zip(examples, folds, strict=True):
         by_group.setdefault(item.group, set()).add(int(fold))

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from evals.bench.checking import alone, checkers
+from evals.bench.run import run_abstain_cases
+from evals.errors import EvalError
 from evals.fit import save
 from evals.report.words import run_line
 from evals.run.running import run_cases
@@ -225,6 +227,16 @@ def test_damaged_model_is_refused(folder: Path) -> None:
         open_reader(folder)
 
 
+@pytest.mark.parametrize("content", [b"{}", b"[1]", b"not json", b""])
+def test_damaged_fits_are_refused_with_what_makes_them_anew(folder: Path, content: bytes) -> None:
+    (folder / trained.WEIGHTS_FILE).write_bytes(content)
+    (folder / ANSWER_FILE).write_bytes(content)
+    with pytest.raises(ReaderError, match=f"{trained.WEIGHTS_FILE} is damaged.*fit_joined"):
+        _ = open_reader(folder).judge
+    with pytest.raises(ReaderError, match=f"{ANSWER_FILE} is damaged.*evals fit --reader"):
+        _ = open_reader(folder).reading
+
+
 # The answerer and the settings ----------------------------------------------------------------
 
 
@@ -262,6 +274,15 @@ def test_library_reads_with_the_reader_that_the_settings_name(
         assert encoder.found == 0  # type: ignore[attr-defined]
         library.ask("How fast is LanternNet?")
         assert encoder.found == 1  # type: ignore[attr-defined]
+        assert library.query_engine()._judge is None  # no say in support
+
+
+def test_reader_with_a_say_in_support_checks_the_answers(
+    folder: Path, library_folder: Path
+) -> None:
+    weights = dict.fromkeys(("support", "agree", "against"), [0.5, 0.5, 0])
+    (folder / trained.WEIGHTS_FILE).write_text(json.dumps(weights), "utf-8")
+    with Library.open(library_folder, read_settings(reader=folder)) as library:
         assert library.query_engine()._judge is open_reader(folder).judge
 
 
@@ -304,6 +325,8 @@ def test_tables_of_both_ways_stand_beside_each_other() -> None:
 
 def test_benches_check_without_the_reader_by_it_alone_and_with_it(folder: Path) -> None:
     assert list(checkers(True, None)) == ["reader off"]
+    with pytest.raises(EvalError, match="--words"):
+        checkers(True, folder)
     found = checkers(False, folder)
     assert list(found) == ["reader off", "reader alone", "reader on"]
     by_rules, with_reader = (found[f"reader {way}"](CLAIM, [PASSAGE]) for way in ("off", "on"))
@@ -331,3 +354,18 @@ def test_report_tells_whether_a_reader_had_a_say(folder: Path, tmp_path: Path) -
     report = run_cases(cases, [], tmp_path / "cache", reader=folder)
     assert report["run"]["reader"]
     assert "reader on" in run_line(report)
+
+
+def test_bench_without_a_reader_goes_without_that_of_the_settings(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUOTH_READER", str(folder))
+    encoder = open_reader(folder).encoder
+    case = {"id": "a", "kind": "fact", "papers": ["RetroInfer"], "question": "How fast?",
+            "answerable": True, "facts": [["4.5"]]}  # fmt: skip
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(json.dumps(case) + "\n", "utf-8")
+    for reader, asked in ((None, 0), (folder, 1)):
+        run_abstain_cases(cases, [], tmp_path / "cache", reader)
+        assert encoder.found == asked  # type: ignore[attr-defined]
+    assert read_settings(reader=Path("off")).reader is None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.bench.pairs import Check
+from evals.errors import EvalError
 from rag.checking import THRESHOLD, Finding, Judge, Kind, Memory, check_claim
 from rag.checking.model import reader_odds
 from rag.reader.model import CrossEncoder
@@ -21,9 +22,14 @@ def checkers(words_only: bool, reader: Path | None) -> dict[str, Check]:
     """The checker by itself and, where there is a reader, that alone, and both; by name.
 
     Args:
-        words_only: Without the embedding model, and then without the reader.
+        words_only: Without the embedding model.
         reader: Folder of a trained one.
+
+    Raises:
+        EvalError: A reader joins what words and meaning say together, not words alone.
     """
+    if words_only and reader is not None:
+        raise EvalError("--words goes without a reader; leave out --words or --reader.")
     found = {"reader off": checker(words_only)}
     if reader is not None:
         trained = open_reader(reader)

@@ -31,7 +31,7 @@ def verifier(reader: Path | None = None) -> Judge:
     Args:
         reader: Folder of a reader that has a say.
     """
-    read, opinion = Memory(minilm.read), open_reader(reader).judge if reader else None
+    read, opinion = Memory(minilm.read), open_reader(reader).verifier if reader else None
 
     def judge(claim: str, cited: Sequence[tuple[str, str]]) -> Verdict | None:
         texts = [f"{title}. {text}" for title, text in cited]

@@ -30,7 +30,7 @@ and its best paper holding this few of its words; of questions on other matters,
 
 
 Find = Callable[[str, Sequence[Sequence[str]]], Sequence[Found]]
-"""(question, passages in sentences) -> what each has for it, as `rag.reader.CrossEncoder.find`."""
+"""(question, passages in sentences) -> what each has for it: `CrossEncoder.find` of rag.reader."""
 
 
 class Reading(NamedTuple):

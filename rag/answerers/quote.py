@@ -47,7 +47,7 @@ class QuoteAnswerer:
 
         Args:
             threshold: The least confidence of an answer given.
-            reading: Reads question and papers together (`rag.reader`); None goes without.
+            reading: Reads question and papers together (`rag.reader.trained`); None goes without.
         """
         self._threshold = threshold
         self._reading = reading

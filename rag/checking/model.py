@@ -95,7 +95,7 @@ class Judge:
     """A reader of claims together with passages, and how much its word counts.
 
     Attributes:
-        read: (claim, sentences) -> how these lean, as `rag.reader.CrossEncoder.judge`.
+        read: (claim, sentences) -> how these lean, as `rag.reader.model.CrossEncoder.judge`.
         weights: What joins it to the forests, as `evals.fit_joined` fits it.
     """
 

@@ -277,7 +277,7 @@ def main(
     free: Annotated[int, typer.Option(help="Further ones, for freely worded pairs.")] = 6_000,
     seed: Annotated[int, typer.Option(help="Of all that is left to chance.")] = 0,
 ) -> None:
-    """Train the reader, and write it as the package holds it."""
+    """Train a reader, and write it into a folder of its own."""
     files = [*(data / PUBLIC / name for name in NAMES), data / ABSTRACTS]
     missing = [str(file) for file in files if not file.is_file()]
     if missing:

@@ -1,8 +1,8 @@
 """A trained reader, and what was fitted to it, in a folder of its own.
 
 None comes with the package yet. The folder holds the model with its hash, as `rag.reader.train`
-writes it, and beside it what was fitted to it: `evals.fit_joined` writes by how
-much it counts in the check of a sentence, `evals fit --reader` the model that picks answers by it.
+writes it, and beside it what was fitted to it: `evals.fit_joined` writes by how much it counts in
+the check of a sentence, `evals fit --reader` the model that picks answers by it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -47,21 +48,40 @@ class TrainedReader:
         """For the check of a sentence.
 
         Raises:
+            ReaderError: Its weights are not there, or damaged.
+        """
+        file, maker = self.folder / WEIGHTS_FILE, "python -m evals.fit_joined"
+        text = _read(file, maker)
+        try:
+            values = json.loads(text)
+            weights = LogWeights(*(Weights(*map(float, values[name])) for name in FORESTS))
+        except (KeyError, TypeError, ValueError) as error:
+            raise _damaged(file, maker, error) from None
+        return Judge(self.encoder.judge, weights)
+
+    @property
+    def verifier(self) -> Judge | None:
+        """The same where verdicts alone count; None if it has no say in these: only in support.
+
+        Raises:
             ReaderError: Its weights are not there.
         """
-        text = _read(self.folder / WEIGHTS_FILE, "python -m evals.fit_joined").decode()
-        values = json.loads(text)
-        return Judge(self.encoder.judge, LogWeights(*(Weights(*values[name]) for name in FORESTS)))
+        return self.judge if self.judge.weights.support.reader else None
 
     @cached_property
     def reading(self) -> Reading:
         """For the embedded answerer.
 
         Raises:
-            ReaderError: The model that goes by it is not there.
+            ReaderError: The model that goes by it is not there, or damaged.
         """
-        packed = _read(self.folder / ANSWER_FILE, "python -m evals fit --reader")
-        return Reading(from_json(json.loads(gzip.decompress(packed))), self.encoder.find)
+        file, maker = self.folder / ANSWER_FILE, "python -m evals fit --reader"
+        packed = _read(file, maker)
+        try:
+            model = from_json(json.loads(gzip.decompress(packed)))
+        except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as error:
+            raise _damaged(file, maker, error) from None
+        return Reading(model, self.encoder.find)
 
 
 def open_reader(folder: Path) -> TrainedReader:
@@ -95,3 +115,10 @@ def _read(file: Path, maker: str) -> bytes:
             f"{file} cannot be read ({error.strerror}); expected a trained reader, as `{maker}` "
             "writes it (docs/reader.md). Leave out QUOTH_READER to do without."
         ) from None
+
+
+def _damaged(file: Path, maker: str, error: Exception) -> ReaderError:
+    return ReaderError(
+        f"{file} is damaged ({type(error).__name__}: {error}). Make it anew by `{maker}` "
+        "(docs/reader.md), or leave out QUOTH_READER to do without."
+    )
