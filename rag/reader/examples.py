@@ -47,7 +47,7 @@ LICENCES = {
 """By source."""
 NAMES = ("claims.jsonl.gz", "qa.jsonl.gz", "ranking.jsonl.gz")
 ENCODED_AT_ONCE = 256
-SHORT, SHORT_SHARE = 160, 0.7
+SHORT, SHORT_SHARE = 96, 0.8
 """Tokens of most pairs, at most, and how many those are: shorter pairs are learned from faster."""
 PLAIN_SHARE = 0.5
 """Pairs that are learned from without the marks of words that return: these alone can mislead."""

@@ -2,8 +2,8 @@
 
 A reader that has only seen true sentences nearly word for word, and untrue ones whose words are
 missing, looks at words alone. Here, true claims are worded freely or cut short (titles stand for
-their abstracts, sentences lose words), and untrue ones are made of the abstract's own words, or are
-put to another abstract on the same things.
+their abstracts, sentences lose words), and untrue ones are made of the abstract's own words, are
+put to another abstract on the same things, or are a free claim changed in one point.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from rag.reader.examples import VERDICTS, Example
+from rag.reader.edits import EDITS
+from rag.reader.examples import Example
+from rag.reader.invented import CONTRADICT, NEUTRAL, SUPPORT, change
 from vectorstore.sentences import split_sentences
 
 SOURCE = "invented_freely"
@@ -26,9 +28,17 @@ TURNS = frozenset(
     "is are was were can has have achieves shows outperforms improves uses requires reduces".split()
 )
 """Words at which the halves of two sentences are put together."""
+KEPT = frozenset(
+    "not no never without nor neither cannot only less more fewer lower higher than but except"
+    " fails lack worse better".split()
+)
+"""Words that a sentence cannot lose without saying something else."""
+SURE = tuple(
+    EDITS[name][0] for name in ("number", "numbers exchanged", "name", "direction", "negation")
+)
+"""What can be changed in a free claim; another noun may say the same."""
 
 _WORD = re.compile(r"[a-z]{5,}")
-_SUPPORT, _NEUTRAL = VERDICTS.index("support"), VERDICTS.index("neutral")
 
 
 def invent_freely(papers: Sequence[tuple[str, str]], seed: int = 0) -> Iterator[Example]:
@@ -45,10 +55,12 @@ def invent_freely(papers: Sequence[tuple[str, str]], seed: int = 0) -> Iterator[
             holders[word].append(number)
     for number, (title, abstract) in enumerate(papers):
         claim = title.split(": ", 1)[-1] if chance.random() < 0.5 else title  # noqa: PLR2004
-        yield _claim(f"{claim}.", abstract, _SUPPORT)
+        yield _claim(f"{claim}.", abstract, SUPPORT)
+        beside = papers[(number + 11) % len(papers)][1]
+        yield from _changed(f"{claim}.", abstract, beside, chance)
         other = _nearest(title, number, holders)
         if other is not None:
-            yield _claim(f"{claim}.", papers[other][1], _NEUTRAL)
+            yield _claim(f"{claim}.", papers[other][1], NEUTRAL)
         spans = split_sentences(abstract)
         sentences = [abstract[span.start : span.end].split() for span in spans]
         fit = [words for words in sentences if LEAST_WORDS <= len(words) <= MOST_WORDS]
@@ -56,9 +68,16 @@ def invent_freely(papers: Sequence[tuple[str, str]], seed: int = 0) -> Iterator[
             first, second = chance.sample(fit, 2)
             mixed = recombine(first, second)
             if mixed is not None:
-                yield _claim(mixed, abstract, _NEUTRAL)
-            kept = [word for word in first if chance.random() > DROPPED]
-            yield _claim(" ".join(kept), abstract, _SUPPORT)
+                yield _claim(mixed, abstract, NEUTRAL)
+            kept = [word for word in first if word in KEPT or chance.random() > DROPPED]
+            yield _claim(" ".join(kept), abstract, SUPPORT)
+            yield from _changed(" ".join(kept), abstract, beside, chance)
+
+
+def _changed(claim: str, abstract: str, other: str, chance: random.Random) -> Iterator[Example]:
+    changed = change(claim, abstract, other, chance, SURE)
+    if changed:
+        yield _claim(changed, abstract, CONTRADICT)
 
 
 def recombine(first: Sequence[str], second: Sequence[str]) -> str | None:

@@ -64,11 +64,21 @@ def _around(count: int, place: int, chance: random.Random) -> range:
     return range(first, min(count, first + size))
 
 
-def change(sentence: str, own: str, other: str, chance: random.Random) -> str | None:
-    """The sentence changed in one point, so that it is false; None where nothing can be."""
-    edits = list(CHANGES)
-    chance.shuffle(edits)
-    for edit in edits:
+def change(
+    sentence: str, own: str, other: str, chance: random.Random, edits: Sequence[Edit] | None = None
+) -> str | None:
+    """The sentence changed in one point, so that it is false; None where nothing can be.
+
+    Args:
+        sentence: A true one.
+        own: The abstract that it is about.
+        other: Another one, for names and nouns.
+        chance: Picks the point.
+        edits: What may be changed; by default all of `CHANGES`.
+    """
+    order = list(CHANGES if edits is None else edits)
+    chance.shuffle(order)
+    for edit in order:
         changed = edit(sentence, own, other, chance)
         if changed and changed != sentence:
             return changed
