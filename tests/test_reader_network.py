@@ -10,7 +10,7 @@ import pytest
 
 from rag.reader.encoding import pair
 from rag.reader.examples import Example, Item, encode
-from rag.reader.graph import export
+from rag.reader.graph import export, restore
 from rag.reader.invented import invent
 from rag.reader.model import CrossEncoder
 
@@ -62,6 +62,32 @@ def test_exported_graph_says_what_the_network_says(network: Any, items: list[Ite
         assert (found[row, len(item.ids) :] < -1000).all()
     rounded, _ = CrossEncoder(export(state_of(network)))._run(pairs)
     assert np.allclose(rounded, whole.numpy(), atol=0.3)
+
+
+def test_a_network_is_had_again_from_its_file(network: Any, items: list[Item]) -> None:
+    from rag.reader.network import build, fill, tensors
+
+    written = export(state_of(network))
+    again = build(pretrained=False).eval()
+    state = restore(written)
+    assert set(state) == set(again.state_dict())
+    fill(again, state)
+    assert export(state_of(again)) == written
+    pairs = tensors([item.pair for item in items[:6]])
+    with torch.inference_mode():
+        assert np.allclose(again(*pairs)[0], network(*pairs)[0], atol=0.1)
+
+
+def test_training_learns_on_from_the_file_of_a_reader(
+    network: Any, tmp_path: Path, items: list[Item]
+) -> None:
+    from rag.reader import train
+
+    train.train(
+        items, tmp_path, visits=1, rate=0.0, learned_before=export(state_of(network))
+    )  # at no rate nothing changes
+    train.write_model(tmp_path)
+    assert (tmp_path / "reader.onnx").read_bytes() == export(state_of(network))
 
 
 def test_pairs_read_together_are_read_as_alone(network: Any, items: list[Item]) -> None:

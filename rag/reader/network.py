@@ -6,7 +6,7 @@ import importlib
 import json
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,14 @@ def build(pretrained: bool = True) -> Any:  # noqa: ANN401
             return self.whole(self.drop(pooled)), edges
 
     return Network()
+
+
+def fill(network: Any, state: Mapping[str, Any]) -> None:  # noqa: ANN401
+    """Puts weights into a network; of a table of which less is given, into its first rows."""
+    own = network.state_dict()
+    for name, value in state.items():
+        own[name][: len(value)] = torch().from_numpy(np.array(value))
+    network.load_state_dict(own)
 
 
 def _mean(states: Any, mask: Any) -> Any:  # noqa: ANN401

@@ -23,10 +23,10 @@ import typer
 from rag.reader.curve import draw_curve
 from rag.reader.examples import LICENCES, NAMES, Item, encode, read_public
 from rag.reader.free import invent_freely
-from rag.reader.graph import export
+from rag.reader.graph import export, restore
 from rag.reader.invented import invent
 from rag.reader.model import HASH_FILE, MODEL_FILE
-from rag.reader.network import VERDICTS, build, tensors, torch
+from rag.reader.network import VERDICTS, build, fill, tensors, torch
 from rag.reader.questions import invent_questions
 
 BATCH_TOKENS = 3072
@@ -62,6 +62,7 @@ def train(
     minutes: float | None = None,
     rate: float = RATE,
     pretrained: bool = True,
+    learned_before: bytes | None = None,
 ) -> None:
     """Trains until so many pairs were visited, from the checkpoint where there is one.
 
@@ -73,12 +74,15 @@ def train(
         minutes: After which it stops, with a checkpoint.
         rate: The highest learning rate.
         pretrained: Whether the encoder begins with the published weights.
+        learned_before: The file of a reader to learn on from instead.
     """
     library = torch()
     library.manual_seed(seed)
     learned = [item for item in items if not item.held_out]
     looked_at = _looked_at(items, seed)
-    network = build(pretrained)
+    network = build(pretrained and learned_before is None)
+    if learned_before is not None:
+        fill(network, restore(learned_before))
     wanted = [value for value in network.parameters() if value.requires_grad]
     optimizer = library.optim.AdamW(wanted, lr=rate, weight_decay=DECAY, betas=(0.9, 0.98))
     seen = step = 0
@@ -303,6 +307,10 @@ def main(
     minutes: Annotated[float | None, typer.Option(help="Stop after so many.")] = None,
     invented: Annotated[int, typer.Option(help="Abstracts to invent pairs from.")] = 6_000,
     free: Annotated[int, typer.Option(help="Further ones, for freely worded pairs.")] = 6_000,
+    rate: Annotated[float, typer.Option(help="The highest learning rate.")] = RATE,
+    learned_before: Annotated[
+        Path | None, typer.Option(help="A reader.onnx to learn on from.")
+    ] = None,
     spare: Annotated[
         list[Path] | None, typer.Option(help="Questions whose papers are not learned from.")
     ] = None,
@@ -321,7 +329,8 @@ def main(
     made += invent_freely(papers[invented:], seed)
     items = list(encode([*read_public(data / PUBLIC), *made]))
     (out / "manifest.json").write_text(json.dumps(manifest(files, items), indent=1), "utf-8")
-    train(items, out, visits, seed, minutes)
+    before = None if learned_before is None else learned_before.read_bytes()
+    train(items, out, visits, seed, minutes, rate, learned_before=before)
     draw_curve(out / LOG, out / "curve.png")
     write_model(out)
 
