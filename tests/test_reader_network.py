@@ -10,9 +10,10 @@ import pytest
 
 from rag.reader.encoding import pair
 from rag.reader.examples import Example, Item, encode
-from rag.reader.graph import export, restore
+from rag.reader.graph import export
 from rag.reader.invented import invent
 from rag.reader.model import CrossEncoder
+from rag.reader.weights import WEIGHTS_FILE, WORDS, pack, unpack
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 pytest.importorskip("transformers", reason="the extra `train` is not installed")
@@ -64,30 +65,43 @@ def test_exported_graph_says_what_the_network_says(network: Any, items: list[Ite
     assert np.allclose(rounded, whole.numpy(), atol=0.3)
 
 
-def test_a_network_is_had_again_from_its_file(network: Any, items: list[Item]) -> None:
-    from rag.reader.network import build, fill, tensors
+def test_a_network_is_had_again_from_its_packed_weights(network: Any) -> None:
+    from rag.reader.network import build, fill
 
-    written = export(state_of(network))
-    again = build(pretrained=False).eval()
-    state = restore(written)
-    assert set(state) == set(again.state_dict())
-    fill(again, state)
-    assert export(state_of(again)) == written
-    pairs = tensors([item.pair for item in items[:6]])
-    with torch.inference_mode():
-        assert np.allclose(again(*pairs)[0], network(*pairs)[0], atol=0.1)
+    packed = pack(state_of(network))
+    assert packed == pack(state_of(network))
+    assert len(packed) < 13_000_000
+    again = build(pretrained=False)
+    words = again.encoder.embeddings.word_embeddings.weight
+    words.data.copy_(network.encoder.embeddings.word_embeddings.weight.data)
+    fill(again, unpack(packed))
+    assert export(state_of(again)) == export(state_of(network))
 
 
-def test_training_learns_on_from_the_file_of_a_reader(
+def test_weights_of_something_else_are_refused(network: Any) -> None:
+    from rag.reader.network import fill
+
+    with pytest.raises(ValueError, match="no file of weights"):
+        unpack(b"PK and no more")
+    with pytest.raises(RuntimeError, match="wide.weight"):
+        fill(network, {"wide.weight": np.zeros((2, 2), np.float32)})
+    with pytest.raises(RuntimeError, match="narrow"):
+        fill(network, {"narrow": np.zeros(2, np.float32)})
+
+
+def test_training_learns_on_from_packed_weights(
     network: Any, tmp_path: Path, items: list[Item]
 ) -> None:
     from rag.reader import train
 
+    before = state_of(network)
     train.train(
-        items, tmp_path, visits=1, rate=0.0, learned_before=export(state_of(network))
+        items, tmp_path, visits=1, rate=0.0, pretrained=False, learned_before=pack(before)
     )  # at no rate nothing changes
     train.write_model(tmp_path)
-    assert (tmp_path / "reader.onnx").read_bytes() == export(state_of(network))
+    after = unpack((tmp_path / WEIGHTS_FILE).read_bytes())
+    assert set(after) == set(before) - {WORDS}
+    assert all(np.allclose(after[name], before[name], atol=0.01) for name in after)
 
 
 def test_pairs_read_together_are_read_as_alone(network: Any, items: list[Item]) -> None:

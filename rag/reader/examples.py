@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from rag.reader.encoding import MOST_TOKENS, Pair, choose, pair
+from rag.reader.encoding import Pair, choose, pair
 from vectorstore.latex import searchable
 from vectorstore.minilm import load_tokenizer
 from vectorstore.rows import batches
@@ -47,8 +47,11 @@ LICENCES = {
 """By source."""
 NAMES = ("claims.jsonl.gz", "qa.jsonl.gz", "ranking.jsonl.gz")
 ENCODED_AT_ONCE = 256
-SHORT, SHORT_SHARE = 96, 0.8
-"""Tokens of most pairs, at most, and how many those are: shorter pairs are learned from faster."""
+SHORT, LONG, SHORT_SHARE = 96, 128, 0.8
+"""Tokens of most pairs and of the others, at most, and how many of them are short.
+
+Shorter pairs are learned from faster, and no more than `LONG` are read of a pair later.
+"""
 PLAIN_SHARE = 0.5
 """Pairs that are learned from without the marks of words that return: these alone can mislead."""
 HELD_OUT = 0.05
@@ -156,7 +159,7 @@ def _item(
     home = _home(example, sentences)
     if not asked or not encoded or (example.answers and home is None):
         return None
-    most = SHORT if _drawn(example.passage, 4) < SHORT_SHARE else MOST_TOKENS
+    most = SHORT if _drawn(example.passage, 4) < SHORT_SHARE else LONG
     taken = choose(asked, [item.ids for item in encoded], home, most)
     made = pair(asked, [token for place in taken for token in encoded[place].ids])
     start = end = -1

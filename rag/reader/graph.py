@@ -1,7 +1,4 @@
-"""The trained network as an ONNX graph of int8 products, as `vectorstore.fused` makes them.
-
-From that file the weights can be had again, to learn on from.
-"""
+"""The trained network as an ONNX graph of int8 products, as `vectorstore.fused` makes them."""
 
 from __future__ import annotations
 
@@ -17,7 +14,6 @@ from vectorstore.fused import CUSTOM, FINE, ZERO, Graph, Weight
 Array = NDArray[Any]
 WIDTH, ODDS = 384, 5
 NOWHERE = -1e4
-HEADS = ("wide", "whole", "edges")
 PARTS = (
     "attention.self.query", "attention.self.key", "attention.self.value",
     "attention.output.dense", "intermediate.dense", "output.dense",
@@ -69,38 +65,6 @@ def export(state: Mapping[str, Array], steps: int | None = FINE) -> bytes:
     edges = _edges(graph, state, states, ours)
     outputs = {"odds": (odds, (ODDS,)), "edges": (edges, (MOST_TOKENS, 2))}
     return graph.to_bytes("quoth-reader", ["input_ids", "marks"], outputs, states)
-
-
-def restore(model: bytes) -> dict[str, Array]:
-    """The weights in a model that `export` made, as its int8 steps tell them.
-
-    Args:
-        model: The file, with 8 bits a weight.
-
-    Returns:
-        Weights by the names that PyTorch gives them, without the places that no pair reaches.
-    """
-    import onnx
-    from onnx import numpy_helper
-
-    kept = {
-        item.name: numpy_helper.to_array(item)
-        for item in onnx.load_model_from_string(model).graph.initializer
-    }
-    state = {
-        "encoder.embeddings.word_embeddings.weight": Weight(kept["words"], kept["scales"]).plain(),
-        "encoder.embeddings.position_embeddings.weight": kept["places"],
-        "encoder.embeddings.token_type_embeddings.weight": kept["kinds"],
-    }
-    for name, value in kept.items():
-        if name.startswith("encoder.layer.") or name.startswith("embeddings.LayerNorm"):
-            if not name.endswith(".scale"):
-                scaled = f"{name.removesuffix('.weight')}.scale"
-                plain = Weight(value, kept[scaled]).plain().T if scaled in kept else value
-                state[f"encoder.{name}"] = plain
-        elif name.partition(".")[0] in HEADS:
-            state[name] = value.T
-    return state
 
 
 def _parity(graph: Graph, marks: str) -> str:

@@ -19,8 +19,8 @@ from vectorstore.latex import searchable
 MODEL_FILE = "reader.onnx"
 HASH_FILE = "reader.sha256"
 VERDICTS = 3
-MOST_READ = 160
-"""Tokens of a pair, at most; with 256, held-out claims about long texts were told no better."""
+MOST_READ = 128
+"""Tokens of a pair, at most: as many as in training."""
 MISSING = -30.0
 """Log-probability of an answer in a sentence that was not read."""
 

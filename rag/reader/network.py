@@ -113,11 +113,13 @@ def build(pretrained: bool = True) -> Any:  # noqa: ANN401
 
 
 def fill(network: Any, state: Mapping[str, Any]) -> None:  # noqa: ANN401
-    """Puts weights into a network; of a table of which less is given, into its first rows."""
-    own = network.state_dict()
-    for name, value in state.items():
-        own[name][: len(value)] = torch().from_numpy(np.array(value))
-    network.load_state_dict(own)
+    """Puts weights into a network; what is not given stays as it is.
+
+    Raises:
+        RuntimeError: They are those of another network.
+    """
+    given = {name: torch().from_numpy(value) for name, value in state.items()}
+    network.load_state_dict({**network.state_dict(), **given})
 
 
 def _mean(states: Any, mask: Any) -> Any:  # noqa: ANN401

@@ -23,11 +23,12 @@ import typer
 from rag.reader.curve import draw_curve
 from rag.reader.examples import LICENCES, NAMES, Item, encode, read_public
 from rag.reader.free import invent_freely
-from rag.reader.graph import export, restore
+from rag.reader.graph import export
 from rag.reader.invented import invent
 from rag.reader.model import HASH_FILE, MODEL_FILE
 from rag.reader.network import VERDICTS, build, fill, tensors, torch
 from rag.reader.questions import invent_questions
+from rag.reader.weights import WEIGHTS_FILE, pack, unpack
 
 BATCH_TOKENS = 3072
 """Tokens of a batch, padding included."""
@@ -50,8 +51,8 @@ claims to a question: claims are what the rules are worst at.
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 PUBLIC, ABSTRACTS = "train", "arxiv/arxiv_abstracts.jsonl.gz"
 _VERSION = re.compile(r"v\d+$")
-LOOKED_AT = 200
-"""Pairs of each source that are looked at."""
+LOOKED_AT = 50
+"""Pairs of each source that are looked at; more would take a minute each time."""
 
 
 def train(
@@ -74,15 +75,15 @@ def train(
         minutes: After which it stops, with a checkpoint.
         rate: The highest learning rate.
         pretrained: Whether the encoder begins with the published weights.
-        learned_before: The file of a reader to learn on from instead.
+        learned_before: Weights to learn on from, as `rag.reader.weights` packs them.
     """
     library = torch()
     library.manual_seed(seed)
     learned = [item for item in items if not item.held_out]
     looked_at = _looked_at(items, seed)
-    network = build(pretrained and learned_before is None)
+    network = build(pretrained)
     if learned_before is not None:
-        fill(network, restore(learned_before))
+        fill(network, unpack(learned_before))
     wanted = [value for value in network.parameters() if value.requires_grad]
     optimizer = library.optim.AdamW(wanted, lr=rate, weight_decay=DECAY, betas=(0.9, 0.98))
     seen = step = 0
@@ -293,9 +294,11 @@ def as_texts(papers: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def write_model(out: Path) -> None:
-    """The last checkpoint as an ONNX file with its hash."""
-    state = torch().load(out / CHECKPOINT)["network"]
-    model = export({name: value.float().numpy() for name, value in state.items()})
+    """The last checkpoint as an ONNX file with its hash, and as weights to learn on from."""
+    network = torch().load(out / CHECKPOINT)["network"]
+    state = {name: value.float().numpy() for name, value in network.items()}
+    model = export(state)
+    (out / WEIGHTS_FILE).write_bytes(pack(state))
     (out / MODEL_FILE).write_bytes(model)
     (out / HASH_FILE).write_text(hashlib.sha256(model).hexdigest() + "\n", "ascii")
 
@@ -309,7 +312,7 @@ def main(
     free: Annotated[int, typer.Option(help="Further ones, for freely worded pairs.")] = 6_000,
     rate: Annotated[float, typer.Option(help="The highest learning rate.")] = RATE,
     learned_before: Annotated[
-        Path | None, typer.Option(help="A reader.onnx to learn on from.")
+        Path | None, typer.Option(help=f"A {WEIGHTS_FILE} to learn on from.")
     ] = None,
     spare: Annotated[
         list[Path] | None, typer.Option(help="Questions whose papers are not learned from.")
