@@ -18,6 +18,7 @@ def draw_curve(log: Path, file: Path) -> None:
         file: The picture; its ending tells the format.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     entries = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     tasks = sorted({name.partition("/")[2] for entry in entries for name in entry["held_out"]})
@@ -33,6 +34,7 @@ def draw_curve(log: Path, file: Path) -> None:
             marker = MARKERS[number // 10 % len(MARKERS)]
             axes.plot(*zip(*points, strict=True), marker=marker, ms=4, label=name.partition("/")[0])
         axes.set(title=task, xlabel="pairs visited", ylabel="balanced accuracy, held out")
+        axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.grid(alpha=0.3)
         axes.legend(fontsize=7, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.14))
     figure.savefig(file, dpi=120)
