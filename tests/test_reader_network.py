@@ -81,7 +81,7 @@ def test_a_network_is_had_again_from_its_packed_weights(network: Any) -> None:
 def test_weights_of_something_else_are_refused(network: Any) -> None:
     from rag.reader.network import fill
 
-    with pytest.raises(ValueError, match="no file of weights"):
+    with pytest.raises(ValueError, match="no weights.npz"):
         unpack(b"PK and no more")
     with pytest.raises(RuntimeError, match="wide.weight"):
         fill(network, {"wide.weight": np.zeros((2, 2), np.float32)})
@@ -96,7 +96,7 @@ def test_training_learns_on_from_packed_weights(
 
     before = state_of(network)
     train.train(
-        items, tmp_path, visits=1, rate=0.0, pretrained=False, learned_before=pack(before)
+        items, tmp_path, visits=1, rate=0.0, pretrained=False, learned_before=unpack(pack(before))
     )  # at no rate nothing changes
     train.write_model(tmp_path)
     after = unpack((tmp_path / WEIGHTS_FILE).read_bytes())

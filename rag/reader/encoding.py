@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 MOST_TOKENS = 256
 """Tokens of a pair, special ones included."""
+MOST_READ = 128
+"""Tokens of a pair where it is read, and of the longest that are learned from."""
 MOST_ASKED = 96
 """Tokens of the question or claim, at most."""
 MARKS = 4

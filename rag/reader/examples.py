@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from rag.reader.encoding import Pair, choose, pair
+from rag.reader.encoding import MOST_READ, Pair, choose, pair
 from vectorstore.latex import searchable
 from vectorstore.minilm import load_tokenizer
 from vectorstore.rows import batches
@@ -47,11 +47,8 @@ LICENCES = {
 """By source."""
 NAMES = ("claims.jsonl.gz", "qa.jsonl.gz", "ranking.jsonl.gz")
 ENCODED_AT_ONCE = 256
-SHORT, LONG, SHORT_SHARE = 96, 128, 0.8
-"""Tokens of most pairs and of the others, at most, and how many of them are short.
-
-Shorter pairs are learned from faster, and no more than `LONG` are read of a pair later.
-"""
+SHORT, SHORT_SHARE = 96, 0.8
+"""Tokens of most pairs, at most, and how many those are: shorter pairs are learned from faster."""
 PLAIN_SHARE = 0.5
 """Pairs that are learned from without the marks of words that return: these alone can mislead."""
 HELD_OUT = 0.05
@@ -159,7 +156,7 @@ def _item(
     home = _home(example, sentences)
     if not asked or not encoded or (example.answers and home is None):
         return None
-    most = SHORT if _drawn(example.passage, 4) < SHORT_SHARE else LONG
+    most = SHORT if _drawn(example.passage, 4) < SHORT_SHARE else MOST_READ
     taken = choose(asked, [item.ids for item in encoded], home, most)
     made = pair(asked, [token for place in taken for token in encoded[place].ids])
     start = end = -1

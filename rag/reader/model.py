@@ -12,15 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.checking.meaning import Leaning
-from rag.reader.encoding import Pair, choose, pair
+from rag.reader.encoding import MOST_READ, Pair, choose, pair
 from vectorstore import minilm
 from vectorstore.latex import searchable
 
 MODEL_FILE = "reader.onnx"
 HASH_FILE = "reader.sha256"
 VERDICTS = 3
-MOST_READ = 128
-"""Tokens of a pair, at most: as many as in training."""
 MISSING = -30.0
 """Log-probability of an answer in a sentence that was not read."""
 

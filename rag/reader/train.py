@@ -12,7 +12,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,7 +45,7 @@ SHARES = {
 }  # fmt: skip
 """How often a source is seen, against the root of its size; 1 where none is named.
 
-More of what people wrote about texts like abstracts, less of what was made automatically, and three
+More of what people wrote about texts like abstracts, less of what was made automatically, and five
 claims to a question: claims are what the rules are worst at.
 """
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
@@ -63,7 +63,7 @@ def train(
     minutes: float | None = None,
     rate: float = RATE,
     pretrained: bool = True,
-    learned_before: bytes | None = None,
+    learned_before: Mapping[str, Any] | None = None,
 ) -> None:
     """Trains until so many pairs were visited, from the checkpoint where there is one.
 
@@ -75,7 +75,7 @@ def train(
         minutes: After which it stops, with a checkpoint.
         rate: The highest learning rate.
         pretrained: Whether the encoder begins with the published weights.
-        learned_before: Weights to learn on from, as `rag.reader.weights` packs them.
+        learned_before: Weights to learn on from, as `rag.reader.weights.unpack` gives them.
     """
     library = torch()
     library.manual_seed(seed)
@@ -83,7 +83,7 @@ def train(
     looked_at = _looked_at(items, seed)
     network = build(pretrained)
     if learned_before is not None:
-        fill(network, unpack(learned_before))
+        fill(network, learned_before)
     wanted = [value for value in network.parameters() if value.requires_grad]
     optimizer = library.optim.AdamW(wanted, lr=rate, weight_decay=DECAY, betas=(0.9, 0.98))
     seen = step = 0
@@ -312,10 +312,14 @@ def main(
     free: Annotated[int, typer.Option(help="Further ones, for freely worded pairs.")] = 6_000,
     rate: Annotated[float, typer.Option(help="The highest learning rate.")] = RATE,
     learned_before: Annotated[
-        Path | None, typer.Option(help=f"A {WEIGHTS_FILE} to learn on from.")
+        Path | None,
+        typer.Option(help=f"A {WEIGHTS_FILE} to learn on from.", exists=True, dir_okay=False),
     ] = None,
     spare: Annotated[
-        list[Path] | None, typer.Option(help="Questions whose papers are not learned from.")
+        list[Path] | None,
+        typer.Option(
+            help="Questions whose papers are not learned from.", exists=True, dir_okay=False
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of all that is left to chance.")] = 0,
 ) -> None:
@@ -324,6 +328,10 @@ def main(
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
         raise typer.BadParameter(f"not found: {', '.join(missing)} (docs/reader.md lists them)")
+    try:
+        before = None if learned_before is None else unpack(learned_before.read_bytes())
+    except ValueError as error:
+        raise typer.BadParameter(f"{learned_before}: {error}") from error
     torch()
     out.mkdir(parents=True, exist_ok=True)
     papers = read_papers(data / ABSTRACTS, invented + free, spared_papers(spare or ()))
@@ -332,7 +340,6 @@ def main(
     made += invent_freely(papers[invented:], seed)
     items = list(encode([*read_public(data / PUBLIC), *made]))
     (out / "manifest.json").write_text(json.dumps(manifest(files, items), indent=1), "utf-8")
-    before = None if learned_before is None else learned_before.read_bytes()
     train(items, out, visits, seed, minutes, rate, learned_before=before)
     draw_curve(out / LOG, out / "curve.png")
     write_model(out)

@@ -48,7 +48,9 @@ def unpack(packed: bytes) -> dict[str, Array]:
         with np.load(io.BytesIO(packed), allow_pickle=False) as file:
             kept = dict(file)
     except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"no file of weights: {error}") from error
+        raise ValueError(
+            f"damaged, or no {WEIGHTS_FILE} as `python -m rag.reader.train` writes it"
+        ) from error
     return {
         name: Weight(value, kept[name + SCALE]).plain() if name + SCALE in kept else value
         for name, value in kept.items()
