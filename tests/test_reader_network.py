@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +148,18 @@ def test_batches_after_a_break_are_those_that_would_have_come(items: list[Item])
     later = _batches(items, seed=0, seen=sum(len(batch) for batch in first[:3]))
     assert next(later) == first[3]
     assert next(later) == first[4]
+
+
+def test_claims_of_a_source_are_as_often_supported_as_contradicted(items: list[Item]) -> None:
+    from rag.reader.train import level
+
+    own = [[item for item in items if item[0] == "verdict" and item.label == n] for n in range(3)]
+    few = own[0] + own[1][:3] + own[2]
+    levelled = Counter(item.label for item in level(few, random.Random(0)))
+    assert levelled == {0: len(own[0]), 1: len(own[0]), 2: len(own[2])}
+    one_sided = own[0] + own[2]
+    for kept in (one_sided, [item for item in items if item.task == "answer"]):
+        assert level(kept, random.Random(0)) == kept
 
 
 def test_a_pair_learns_by_every_head(network: Any, items: list[Item]) -> None:
