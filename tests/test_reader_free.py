@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rag.reader.examples import LICENCES, VERDICTS, Example, encode
 from rag.reader.free import SOURCE, invent_freely, recombine
-from rag.reader.train import as_texts, read_papers, spared_papers
+from rag.reader.papers import as_texts, read_papers, spared_papers
 
 PAPERS = [
     (

@@ -141,17 +141,17 @@ def test_training_goes_on_from_its_checkpoint(tmp_path: Path, items: list[Item])
 
 
 def test_batches_after_a_break_are_those_that_would_have_come(items: list[Item]) -> None:
-    from rag.reader.train import _batches
+    from rag.reader.sampling import draw_batches
 
-    whole = _batches(items, seed=0, seen=0)
+    whole = draw_batches(items, seed=0, seen=0)
     first = [next(whole) for _ in range(5)]
-    later = _batches(items, seed=0, seen=sum(len(batch) for batch in first[:3]))
+    later = draw_batches(items, seed=0, seen=sum(len(batch) for batch in first[:3]))
     assert next(later) == first[3]
     assert next(later) == first[4]
 
 
 def test_claims_of_a_source_are_as_often_supported_as_contradicted(items: list[Item]) -> None:
-    from rag.reader.train import level
+    from rag.reader.sampling import level
 
     own = [[item for item in items if item[0] == "verdict" and item.label == n] for n in range(3)]
     few = own[0] + own[1][:3] + own[2]

@@ -6,14 +6,11 @@ what is told of each source is measured on documents that are never learned from
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import random
-import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,37 +19,20 @@ import typer
 
 from rag.reader.curve import draw_curve
 from rag.reader.examples import LICENCES, NAMES, Item, encode, read_public
-from rag.reader.examples import VERDICTS as LABELS
 from rag.reader.free import invent_freely
 from rag.reader.graph import export
 from rag.reader.invented import invent
 from rag.reader.model import HASH_FILE, MODEL_FILE
 from rag.reader.network import VERDICTS, build, fill, tensors, torch
+from rag.reader.papers import as_texts, read_papers, spared_papers
 from rag.reader.questions import invent_questions
+from rag.reader.sampling import draw_batches
 from rag.reader.weights import WEIGHTS_FILE, pack, unpack
 
-BATCH_TOKENS = 3072
-"""Tokens of a batch, padding included."""
-MOST_PAIRS = 64
 RATE, WARM_UP, DECAY, SMOOTHING = 1.2e-4, 600, 0.01, 0.05
-BLOCK = 64
-"""Batches' worth of examples that are sorted by length together."""
 SECONDS_PER_CHECKPOINT = 600
-SHARES = {
-    "invented": 0.5, "invented_freely": 1.3, "invented_questions": 0.4, "squad_v2_dev": 0.8,
-    "squad_v1_dev": 0.2, "medquad_ranking": 0.1, "check_covid": 2.5, "evidence_inference_v2": 1.5,
-    "fool_me_twice": 2.0, "fever_symmetric": 1.5, "wice": 2.5, "conj_nli": 0.4,
-    "semi_auto_nli_wiki": 0.9, "mnli_llmsknow": 2.5, "cad_snli": 1.2, "covid_qa_windows": 0.7,
-    "covid_qa_derived_unanswerable": 0.7,
-}  # fmt: skip
-"""How often a source is seen, against the root of its size; 1 where none is named.
-
-More of what people wrote, less of what was made automatically, and many claims to a question:
-claims are what the rules are worst at.
-"""
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 PUBLIC, ABSTRACTS = "train", "arxiv/arxiv_abstracts.jsonl.gz"
-_VERSION = re.compile(r"v\d+$")
 LOOKED_AT = 50
 """Pairs of each source that are looked at; more would take a minute each time."""
 
@@ -98,7 +78,7 @@ def train(
     begun = saved = time.monotonic()
     running: list[float] = []
     network.train()
-    for batch in _batches(learned, seed, seen):
+    for batch in draw_batches(learned, seed, seen):
         for group in optimizer.param_groups:
             warm = min(1.0, (step + 1) / WARM_UP)
             group["lr"] = rate * warm * max(0.02, 1 - seen / visits)
@@ -197,69 +177,6 @@ def _looked_at(items: Sequence[Item], seed: int) -> dict[str, list[Item]]:
     }
 
 
-def _batches(items: Sequence[Item], seed: int, seen: int) -> Iterator[list[Item]]:
-    """Batches without end, the same for a seed; those of what was seen before are passed over."""
-    chance = random.Random(seed)
-    passed = 0
-    stream = _stream(items, chance)
-    while True:
-        block = [next(stream) for _ in range(BLOCK * 32)]
-        block.sort(key=lambda item: len(item.pair.ids))
-        batches = _cut(block)
-        chance.shuffle(batches)
-        for batch in batches:
-            passed += len(batch)
-            if passed > seen:
-                yield batch
-
-
-def _cut(items: Sequence[Item]) -> list[list[Item]]:
-    batches: list[list[Item]] = [[]]
-    for item in items:
-        batch = batches[-1]
-        if (
-            batch
-            and (len(batch) + 1) * len(item.pair.ids) > BATCH_TOKENS
-            or len(batch) == MOST_PAIRS
-        ):
-            batches.append(batch := [])
-        batch.append(item)
-    return batches
-
-
-def _stream(items: Sequence[Item], chance: random.Random) -> Iterator[Item]:
-    """Pairs of all sources, by their shares; each source over and over, shuffled."""
-    sources: dict[str, list[Item]] = {}
-    for item in items:
-        sources.setdefault(item.source, []).append(item)
-    names = sorted(sources)
-    shares = [SHARES.get(name, 1.0) * len(sources[name]) ** 0.5 for name in names]
-    running = {name: _over(level(sources[name], chance), chance) for name in names}
-    while True:
-        for name in chance.choices(names, shares, k=1000):
-            yield next(running[name])
-
-
-def level(items: list[Item], chance: random.Random) -> list[Item]:
-    """One source's pairs with as many supports as contradictions, the rarer ones repeated.
-
-    Else a claim is told to be contradicted by where it comes from, not by what its passage says.
-    """
-    own = [
-        [item for item in items if (item.task, item.label) == ("verdict", label)]
-        for label in map(LABELS.index, ("support", "contradict"))
-    ]
-    rarer, other = sorted(own, key=len)
-    return items + chance.choices(rarer, k=len(other) - len(rarer)) if rarer else items
-
-
-def _over(items: list[Item], chance: random.Random) -> Iterator[Item]:
-    while True:
-        order = list(items)
-        chance.shuffle(order)
-        yield from order
-
-
 def manifest(files: Sequence[Path], items: Sequence[Item]) -> dict[str, Any]:
     """What was learned from: files with their hashes; pairs by source and label; licences."""
     counts: dict[str, dict[str, int]] = {}
@@ -270,42 +187,6 @@ def manifest(files: Sequence[Path], items: Sequence[Item]) -> dict[str, Any]:
     hashes = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     licences = {name: LICENCES[name] for name in sorted({item.source for item in items})}
     return {"files": hashes, "pairs": counts, "licences": licences}
-
-
-def read_papers(file: Path, most: int, spared: Set[str] = frozenset()) -> list[tuple[str, str]]:
-    """Title and abstract of the first papers of a file of JSON Lines, gzipped.
-
-    Args:
-        file: Its records name `title`, `abstract` and `link`.
-        most: Papers to read.
-        spared: Names of papers, such as `arxiv:2507.18575`, that are passed over.
-    """
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        records = (
-            record for record in map(json.loads, lines) if _name_of(record["link"]) not in spared
-        )
-        return [
-            (" ".join(record["title"].split()).rstrip("."), " ".join(record["abstract"].split()))
-            for record in islice(records, most)
-        ]
-
-
-def _name_of(link: str) -> str:
-    return "arxiv:" + _VERSION.sub("", link.partition("/abs/")[2])
-
-
-def spared_papers(cases: Iterable[Path]) -> set[str]:
-    """The papers that questions of `evals` are about: the reader is measured on them."""
-    lines = (line for path in cases for line in path.read_text("utf-8").splitlines())
-    return {name for line in lines for name in json.loads(line).get("papers", ())}
-
-
-def as_texts(papers: Sequence[tuple[str, str]]) -> list[str]:
-    """The abstracts, every other one after its title."""
-    return [
-        f"{title}. {abstract}" if number % 2 else abstract
-        for number, (title, abstract) in enumerate(papers)
-    ]
 
 
 def write_model(out: Path) -> None:
