@@ -50,7 +50,7 @@ def run(
     reader: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="A trained reader, or off.", show_default="as QUOTH_READER"
+            metavar="on|off|DIR", help="Which reader has a say.", show_default="as QUOTH_READER"
         ),
     ] = None,
     cache: Cache = None,

@@ -21,8 +21,10 @@ Cache = Annotated[
     Path | None, typer.Option(help="Where built libraries are kept.", show_default="user cache")
 ]
 ReaderFolder = Annotated[
-    Path | None,
-    typer.Option("--reader", metavar="DIR", help="A trained reader, measured with and without."),
+    Path,
+    typer.Option(
+        "--reader", metavar="on|off|DIR", help="A reader, measured with and without; off: without."
+    ),
 ]
 Corpus = Annotated[list[Path] | None, typer.Option(help="Abstracts, in any format Quoth reads.")]
 

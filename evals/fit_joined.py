@@ -1,12 +1,11 @@
 """Fits the weights that join a reader to the checker's forests; needs the extra `fit`.
 
 `python -m evals.fit_joined --claims FILE --reader DIR` writes them into the reader's folder: for
-whether passages agree with a claim, and whether they contradict it. Whether they support it stays
-with the forests: a reader that had a say in that refused correct sentences in free wording (first
-half of evals/cases/drafts.jsonl). They are fitted to claims of the forests' public sets
-that neither the forests nor the reader has learned from, neither the claim nor its document (the
-network for meaning, whose leaning the forests weigh, has seen some of them); the figures are
-cross-validated by document. Of a set of n claims each counts as the root of 1/n.
+whether passages agree with a claim, and whether they contradict it; and for whether they support
+it, as `evals.settling` tells. They are fitted to claims of the forests' public sets that neither
+the forests nor the reader has learned from, neither the claim nor its document (the network for
+meaning, whose leaning the forests weigh, has seen some of them); the figures are cross-validated
+by document. Of a set of n claims each counts as the root of 1/n.
 """
 
 from __future__ import annotations
@@ -21,12 +20,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from evals.bench.asking import sample_files
 from evals.bench.progress import tracked
 from evals.checker_examples import FOREST_SOURCES, draw_claims
 from evals.files import read_objects
 from evals.fit import FOLDS, folds_of
 from evals.fit_checker import TASKS
 from evals.metrics import auroc, balanced_accuracy
+from evals.settling import read_drafts, settle
 from rag.checking.comparison import compare
 from rag.checking.features import figures
 from rag.checking.meaning import Reader
@@ -37,7 +38,8 @@ from rag.trees import Matrix, sigmoid
 from vectorstore import minilm
 
 JOINED = ("agree", "against")
-"""What the reader has a say in."""
+"""What the reader has a say in, by weights that are fitted."""
+DRAFTS = Path(__file__).parent / "cases" / "drafts.jsonl"
 
 
 class Heard(NamedTuple):
@@ -140,11 +142,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--claims", type=Path, required=True)
     parser.add_argument("--reader", type=Path, required=True, help="A trained reader's folder.")
+    parser.add_argument("--drafts", type=Path, default=DRAFTS, help="About the sample's papers.")
     given = parser.parse_args(arguments)
     judge = Judge(open_reader(given.reader).encoder.judge, LogWeights())
-    weights, report = fit(list(hear(unlearned(given.claims), minilm.read, judge)))
-    (given.reader / WEIGHTS_FILE).write_text(json.dumps(weights) + "\n", "utf-8")
-    sys.stdout.write(json.dumps({"weights": weights, **report}, indent=1) + "\n")
+    drafts = read_drafts(given.drafts, sample_files()[0], judge)
+    heard = list(hear(unlearned(given.claims), minilm.read, judge))
+    weights, report = fit(heard)
+    settled = settle(
+        np.array([item.forests.support for item in heard]),
+        np.array([item.reader.support for item in heard]),
+        np.array([item.label == "support" for item in heard]),
+        drafts,
+    )
+    values = {**weights, "support": settled.weights, "offset": settled.offset}
+    (given.reader / WEIGHTS_FILE).write_text(json.dumps(values) + "\n", "utf-8")
+    report = {"weights": values, **report, "settled": settled.report}
+    sys.stdout.write(json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

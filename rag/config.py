@@ -27,6 +27,8 @@ from vectorstore.address import Address, ServerOptions, is_address, parse_addres
 from vectorstore.errors import LibraryError, QuothError
 
 OTHER_VARIABLES = frozenset({"QUOTH_DEBUG"})
+RELEASED = Path(__file__).parent / "reader" / "released"
+"""The folder of the reader that comes with the package."""
 MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
@@ -48,9 +50,11 @@ def read_place(given: object) -> object:
     return given
 
 
-def read_folder(given: object) -> object:
-    """A folder, or None for `off`."""
-    return None if str(given) == "off" else given
+def reader_folder(given: Path | str | None) -> Path | None:
+    """The folder of a reader: that of the package for `on`, None for `off`."""
+    if given is None or str(given) == "off":
+        return None
+    return RELEASED if str(given) == "on" else Path(given)
 
 
 class Settings(BaseSettings):
@@ -63,8 +67,8 @@ class Settings(BaseSettings):
         embedding: `all-MiniLM-L6-v2-int8`, or `openai:MODEL` for an OpenAI-compatible endpoint.
         top_k: Papers that a question is answered from, at most.
         threshold: Least confidence of an answer that is given.
-        reader: Folder of a trained reader (docs/reader.md), which then has a say in answers and
-            checks; `off` or None, the default: none comes with the package.
+        reader: Folder of a trained reader (docs/reader.md), which has a say in answers and checks;
+            `on`, the default, for the one that comes with the package; `off` or None for none.
         llm: `openai:MODEL` for an OpenAI-compatible endpoint, or in Python a LlamaIndex LLM
             object; None, the default: no LLM, and no request.
         llm_timeout_connect: Seconds to wait for a connection.
@@ -107,7 +111,9 @@ class Settings(BaseSettings):
     embedding: str = "all-MiniLM-L6-v2-int8"
     top_k: int = Field(default=20, ge=1, le=100)
     threshold: float = Field(default=0.4, ge=0.0, le=1.0)
-    reader: Annotated[Path | None, BeforeValidator(read_folder)] = None
+    reader: Annotated[Path | None, BeforeValidator(reader_folder)] = Field(
+        default="on"  # type: ignore[assignment]  # defaults are validated, too
+    )
     llm: Any = None
     llm_timeout_connect: float = Field(default=5.0, gt=0.0)
     llm_timeout_read: float = Field(default=60.0, gt=0.0)
@@ -146,6 +152,10 @@ class Settings(BaseSettings):
     @field_serializer("chroma_token")
     def _hide_token(self, token: SecretStr | None) -> str:
         return "set" if token else "not set"
+
+    @field_serializer("reader")
+    def _name_reader(self, reader: Path | None) -> str:
+        return "off" if reader is None else "on" if reader == RELEASED else str(reader)
 
     @field_validator("llm")
     @classmethod

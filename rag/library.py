@@ -216,8 +216,9 @@ class Library(Holdings):
 
     @cached_property
     def _judge(self) -> Judge | None:
-        trained = _open_reader(self.settings)
-        return None if trained is None else trained.verifier
+        from rag.reader.trained import open_judge
+
+        return open_judge(self.settings.reader)
 
     @cached_property
     def _answerer(self) -> Answerer:
@@ -230,7 +231,7 @@ def _open_reader(settings: Settings) -> TrainedReader | None:
         return None
     from rag.reader.trained import open_reader
 
-    return open_reader(settings.reader.expanduser())
+    return open_reader(settings.reader)
 
 
 def _open_door(settings: Settings) -> ChatDoor | None:

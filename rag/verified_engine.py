@@ -19,8 +19,10 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from rag.answer import Draft, DraftSentence, Evidence
 from rag.checking import Judge, Memory, Reader
+from rag.config import read_settings
 from rag.drafts import CitedSentence, parse_draft, without_reasoning
 from rag.engine import CheckedResponse
+from rag.reader.trained import open_judge
 from rag.retriever import to_hits
 from rag.verify import finish
 from vectorstore import minilm
@@ -44,8 +46,13 @@ def verified(
     Args:
         query_engine: Any; `CitationQueryEngine` for one.
         read: Token states by an embedding model, for meaning; the default model's where None.
-        judge: Reads a sentence together with passages; None goes by rules alone.
+        judge: Reads a sentence together with passages; where None, the reader that `QUOTH_READER`
+            names, and by default that of the package.
+
+    Raises:
+        ReaderError: That reader cannot be used.
     """
+    judge = judge or open_judge(read_settings().reader)
     return VerifiedQueryEngine(query_engine, read or Memory(minilm.read), judge)
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from evals.bench.checking import alone, checkers
 from evals.bench.run import run_abstain_cases
-from evals.errors import EvalError
 from evals.fit import save
 from evals.report.words import run_line
 from evals.run.running import run_cases
@@ -32,7 +31,7 @@ from rag.checking.model import (
     Weights,
     reader_odds,
 )
-from rag.config import read_settings
+from rag.config import RELEASED, read_settings
 from rag.engine import CheckedQueryEngine
 from rag.library import Library
 from rag.question import analyse
@@ -70,7 +69,7 @@ def test_numbers_and_names_keep_their_veto_over_the_judge() -> None:
         assert found.reason is not None
 
 
-def test_judge_reads_the_claim_with_every_sentence_and_none_that_stands_there() -> None:
+def test_judge_reads_the_claim_with_what_it_rests_on_and_none_that_stands_there() -> None:
     asked: list[tuple[str, list[str]]] = []
 
     def judge(claim: str, sentences: Sequence[str]) -> Leaning:
@@ -81,10 +80,7 @@ def test_judge_reads_the_claim_with_every_sentence_and_none_that_stands_there() 
     check_claim("The traps caught 40 moths in May.", [PASSAGE], judge=heard)
     assert not asked
     check_claim(CLAIM, [PASSAGE, "Robins sing."], judge=heard)
-    assert asked == [
-        (CLAIM, ["Old lamps attract moths in cold nights.",
-                 "The traps caught 40 moths in May.", "Robins sing."])
-    ]  # fmt: skip
+    assert asked == [(CLAIM, ["Old lamps attract moths in cold nights."])]
 
 
 def test_certain_opinions_stay_numbers() -> None:
@@ -99,7 +95,8 @@ def test_forests_and_reader_are_joined_by_the_weights_of_each_question() -> None
     model = CheckerModel(forests, forests)
     opinion = Leaning(-1.0, -2.0, -4.0)
     by_reader = reader_odds(opinion)
-    joined = model.judge({"means_support": 0.0}, opinion, weights)
+    judge = Judge(lambda *_: opinion, weights, 0.7)
+    joined = model.judge({"means_support": 0.0}, opinion, judge)
     wanted = (
         0.5 + 0.25 * by_reader.support + 0.1,
         -1.0 + 0.5 * by_reader.agree,
@@ -108,11 +105,12 @@ def test_forests_and_reader_are_joined_by_the_weights_of_each_question() -> None
     assert (joined.strict, joined.agree, joined.against) == pytest.approx(
         tuple(float(sigmoid(np.array(value))) for value in wanted)
     )
+    assert joined.support == pytest.approx(float(sigmoid(np.array(wanted[0] + 0.7))))
     alone = model.judge({"means_support": 0.0})
     assert (alone.strict, alone.agree) == pytest.approx(
         tuple(float(sigmoid(np.array(value))) for value in (1.0, -1.0))
     )
-    assert model.judge({"coverage": 0.0}, opinion, weights) == model.judge({"coverage": 0.0})
+    assert model.judge({"coverage": 0.0}, opinion, judge) == model.judge({"coverage": 0.0})
 
 
 # On the way to the check ----------------------------------------------------------------------
@@ -157,11 +155,15 @@ def test_judge_hears_every_free_sentence_of_an_answer(small_library: Library, ci
         assert set(judge.asked) == {"LanternNet is a trap that counts living moths."}
 
 
-def test_engines_of_others_are_judged_too_where_a_judge_is_given(small_library: Library) -> None:
+def test_engines_of_others_are_judged_too(
+    small_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inner = CheckedQueryEngine(small_library.retriever(), Writer(True))
     judge = Listener()
     verified(inner, judge=Judge(judge, WEIGHTS)).query("What is LanternNet?")
     assert judge.asked
+    assert verified(inner)._judge is open_reader(RELEASED).judge
+    monkeypatch.setenv("QUOTH_READER", "off")
     assert verified(inner)._judge is None
 
 
@@ -188,9 +190,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A reader's folder with all that belongs in it."""
     monkeypatch.setattr(trained, "CrossEncoder", Encoder)
     trained._open.cache_clear()
+    trained._load.cache_clear()
     (tmp_path / MODEL_FILE).write_bytes(b"onnx")
     (tmp_path / HASH_FILE).write_text(hashlib.sha256(b"onnx").hexdigest() + "\n", "ascii")
     weights = {"support": [1, 0, 0], "agree": [0.5, 0.5, 0.1], "against": [0.3, 0.6, -0.2]}
+    weights |= {"offset": 0.4}
     (tmp_path / trained.WEIGHTS_FILE).write_text(json.dumps(weights), "utf-8")
     leaf = {"bias": 3.0, "trees": []}
     save({"sentences": leaf, "wording": {}, "wording_bias": 0.0, "meaning": [0.0] * 384,
@@ -202,8 +206,28 @@ def test_folder_holds_the_reader_and_what_was_fitted_to_it(folder: Path) -> None
     opened = open_reader(folder)
     assert opened is open_reader(folder)
     assert opened.encoder.read == b"onnx"  # type: ignore[attr-defined]
+    assert opened.encoder is opened.encoder
     assert opened.judge.weights.against == Weights(0.3, 0.6, -0.2)
+    assert opened.judge.offset == 0.4
+    assert opened.reading is not None
     assert opened.reading.model.sentences.bias == 3.0
+
+
+def test_reader_without_a_model_for_answers_has_no_say_in_them(
+    folder: Path, library_folder: Path
+) -> None:
+    (folder / ANSWER_FILE).unlink()
+    assert open_reader(folder).reading is None
+    with Library.open(library_folder, read_settings(reader=folder)) as library:
+        assert "3.5" in library.ask("How fast is LanternNet?").text
+    assert open_reader(folder).encoder.found == 0  # type: ignore[attr-defined]
+
+
+def test_model_is_loaded_when_it_is_needed_not_before(folder: Path) -> None:
+    (folder / MODEL_FILE).unlink()
+    judge = open_reader(folder).judge
+    with pytest.raises(ReaderError, match=f"{MODEL_FILE} cannot be read"):
+        judge.read(CLAIM, [PASSAGE])
 
 
 @pytest.mark.parametrize(
@@ -212,19 +236,18 @@ def test_folder_holds_the_reader_and_what_was_fitted_to_it(folder: Path) -> None
         (MODEL_FILE, "rag.reader.train"),
         (HASH_FILE, "rag.reader.train"),
         (trained.WEIGHTS_FILE, "evals.fit_joined"),
-        (ANSWER_FILE, "evals fit --reader"),
     ],
 )
 def test_what_is_missing_is_named_with_what_makes_it(folder: Path, name: str, maker: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ReaderError, match=f"{name} cannot be read.*{maker}.*QUOTH_READER"):
-        _ = (open_reader(folder).judge, open_reader(folder).reading)
+        _ = (open_reader(folder).judge, open_reader(folder).encoder)
 
 
 def test_damaged_model_is_refused(folder: Path) -> None:
     (folder / MODEL_FILE).write_bytes(b"other")
     with pytest.raises(ReaderError, match=f"{MODEL_FILE} is damaged"):
-        open_reader(folder)
+        _ = open_reader(folder).encoder
 
 
 @pytest.mark.parametrize("content", [b"{}", b"[1]", b"not json", b""])
@@ -280,17 +303,14 @@ def test_library_reads_with_the_reader_that_the_settings_name(
 def test_reader_with_a_say_in_support_checks_the_answers(
     folder: Path, library_folder: Path
 ) -> None:
-    weights = dict.fromkeys(("support", "agree", "against"), [0.5, 0.5, 0])
+    weights = {name: [0.5, 0.5, 0] for name in ("support", "agree", "against")} | {"offset": 0.8}
     (folder / trained.WEIGHTS_FILE).write_text(json.dumps(weights), "utf-8")
     with Library.open(library_folder, read_settings(reader=folder)) as library:
         assert library.query_engine()._judge is open_reader(folder).judge
 
 
-@pytest.mark.parametrize("setting", ["off", ""])
-def test_without_a_reader_all_works(
-    library_folder: Path, monkeypatch: pytest.MonkeyPatch, setting: str
-) -> None:
-    monkeypatch.setenv("QUOTH_READER", setting)
+def test_without_a_reader_all_works(library_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_READER", "off")
     with Library.open(library_folder) as library:
         assert library.query_engine()._judge is None
         assert "3.5" in library.ask("How fast is LanternNet?").text
@@ -302,6 +322,20 @@ def test_reader_that_is_not_there_is_a_stated_failure(library_folder: Path, tmp_
         pytest.raises(ReaderError, match="none.*cannot be read"),
     ):
         library.ask("How fast is LanternNet?")
+
+
+# The one that comes with the package ------------------------------------------------------------
+
+
+def test_package_holds_a_reader_with_a_say_in_the_check() -> None:
+    released = open_reader(RELEASED)
+    assert sum(file.stat().st_size for file in RELEASED.iterdir()) < 25e6
+    assert released.verifier is not None
+    assert released.reading is None
+    first, second = (released.encoder.judge(CLAIM, [PASSAGE]) for _ in range(2))
+    assert first == second
+    other = released.encoder.judge("Moths avoid old lamps when nights are cold.", [PASSAGE])
+    assert first.support - first.contradict > other.support - other.contradict
 
 
 # Tables of both ways --------------------------------------------------------------------------
@@ -324,9 +358,8 @@ def test_tables_of_both_ways_stand_beside_each_other() -> None:
 
 
 def test_benches_check_without_the_reader_by_it_alone_and_with_it(folder: Path) -> None:
-    assert list(checkers(True, None)) == ["reader off"]
-    with pytest.raises(EvalError, match="--words"):
-        checkers(True, folder)
+    for words_only, reader in ((True, folder), (True, Path("on")), (False, Path("off"))):
+        assert list(checkers(words_only, reader)) == ["reader off"]
     found = checkers(False, folder)
     assert list(found) == ["reader off", "reader alone", "reader on"]
     by_rules, with_reader = (found[f"reader {way}"](CLAIM, [PASSAGE]) for way in ("off", "on"))
@@ -365,7 +398,16 @@ def test_bench_without_a_reader_goes_without_that_of_the_settings(
             "answerable": True, "facts": [["4.5"]]}  # fmt: skip
     cases = tmp_path / "cases.jsonl"
     cases.write_text(json.dumps(case) + "\n", "utf-8")
-    for reader, asked in ((None, 0), (folder, 1)):
+    for reader, asked in ((Path("off"), 0), (folder, 1)):
         run_abstain_cases(cases, [], tmp_path / "cache", reader)
         assert encoder.found == asked  # type: ignore[attr-defined]
-    assert read_settings(reader=Path("off")).reader is None
+
+
+@pytest.mark.parametrize(("given", "found"), [("on", RELEASED), ("off", None), ("/r", Path("/r"))])
+def test_setting_names_the_reader_of_the_package_none_or_another(
+    given: str, found: Path | None
+) -> None:
+    settings = read_settings(reader=given)
+    assert settings.reader == found
+    assert settings.model_dump()["reader"] == given
+    assert read_settings().reader == RELEASED

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Literal
 
 from evals.baseline import answer_naively
 from evals.bench.cache import built_library, library_key
@@ -54,7 +53,7 @@ def open_files(
     root: Path,
     cases: Sequence[Case] = (),
     others: int | None = None,
-    reader: Path | Literal["off"] | None = None,
+    reader: Path | None = None,
 ) -> Iterator[Library]:
     """An open library of the files, or of the sample where there are none.
 
@@ -63,7 +62,7 @@ def open_files(
         root: Where built libraries are kept.
         cases: What will be asked.
         others: Keep the papers of the cases and this many others only; all where None.
-        reader: Folder of a reader that has a say, or `off`; that of the settings where None.
+        reader: As the setting, `off` included; that where None.
     """
     embedder = chosen_embedder()
     if others is None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.bench.pairs import Check
-from evals.errors import EvalError
 from rag.checking import THRESHOLD, Finding, Judge, Kind, Memory, check_claim
 from rag.checking.model import reader_odds
+from rag.config import reader_folder
 from rag.reader.model import CrossEncoder
 from rag.reader.trained import open_reader
 from vectorstore import minilm
@@ -23,16 +23,13 @@ def checkers(words_only: bool, reader: Path | None) -> dict[str, Check]:
 
     Args:
         words_only: Without the embedding model.
-        reader: Folder of a trained one.
-
-    Raises:
-        EvalError: A reader joins what words and meaning say together, not words alone.
+        reader: As the setting. It joins what words and meaning say together: words alone go
+            without.
     """
-    if words_only and reader is not None:
-        raise EvalError("--words goes without a reader; leave out --words or --reader.")
+    folder = reader_folder(reader)
     found = {"reader off": checker(words_only)}
-    if reader is not None:
-        trained = open_reader(reader)
+    if folder is not None and not words_only:
+        trained = open_reader(folder)
         found["reader alone"] = alone(trained.encoder)
         found["reader on"] = checker(words_only, trained.judge)
     return found

@@ -16,6 +16,7 @@ bench.command()(speed)
 bench.command()(embedding)
 
 BeirFolder = Annotated[Path, typer.Option("--beir", help="Folder of a BEIR test set.")]
+ON, OFF = Path("on"), Path("off")
 Limit = Annotated[
     int | None, typer.Option("--limit-queries", min=1, help="Measure on this many queries only.")
 ]
@@ -77,16 +78,18 @@ def study(
     beir: BeirFolder,
     split: Split = "train",
     limit: Limit = None,
-    reader: ReaderFolder = None,
+    reader: ReaderFolder = OFF,
     as_json: AsJson = False,
 ) -> None:
     """Try other ways of ranking, on held-out folds: which would be better than the present one?"""
     from evals.bench.libraries import chosen_embedder
     from evals.bench.study import run_study
     from evals.tables import study_tables
+    from rag.config import reader_folder
     from rag.reader.trained import open_reader
 
-    find = open_reader(reader).encoder.find if reader else None
+    folder = reader_folder(reader)
+    find = open_reader(folder).encoder.find if folder else None
     result = run_study(load_beir(beir, split), chosen_embedder(), limit, find)
     show(result, as_json, study_tables)
 
@@ -98,7 +101,7 @@ def abstain(
     cases: Annotated[Path | None, typer.Option(help="Own cases, instead of --beir.")] = None,
     corpus: Corpus = None,
     limit: Limit = None,
-    reader: ReaderFolder = None,
+    reader: ReaderFolder = ON,
     cache: Cache = None,
     as_json: AsJson = False,
 ) -> None:
@@ -110,14 +113,14 @@ def abstain(
         raise typer.BadParameter("give either --beir DIR or --cases FILE")
     known = load_beir(beir, split) if beir is not None else None
 
-    def measure(folder: Path | None) -> dict[str, Any]:
+    def measure(setting: Path) -> dict[str, Any]:
         if known is not None:
-            return run_abstain_beir(known, split, limit, cache, folder)
+            return run_abstain_beir(known, split, limit, cache, setting)
         assert cases is not None
-        return run_abstain_cases(cases, corpus or [], cache, folder)
+        return run_abstain_cases(cases, corpus or [], cache, setting)
 
-    found = {"reader off": measure(None)}
-    if reader is not None:
+    found = {"reader off": measure(OFF)}
+    if reader != OFF:
         found["reader on"] = measure(reader)
     if known is not None:
         warn_of_gaps(found["reader off"])
@@ -204,7 +207,7 @@ def claims(
     ],
     split: Annotated[str, typer.Option(help="Split: claims_SPLIT.jsonl.")] = "train",
     words_only: WordsOnly = False,
-    reader: ReaderFolder = None,
+    reader: ReaderFolder = ON,
     as_json: AsJson = False,
 ) -> None:
     """Check SciFact's claims: does the checker tell support, contradiction and neither?"""
@@ -223,7 +226,7 @@ def claims(
 def pairs(
     file: Annotated[Path, typer.Argument(help="JSON Lines of document, claim, supported.")],
     words_only: WordsOnly = False,
-    reader: ReaderFolder = None,
+    reader: ReaderFolder = ON,
     as_json: AsJson = False,
 ) -> None:
     """Check any claims about documents: does the checker tell supported from unsupported?"""
@@ -270,7 +273,7 @@ def drafts(
         Path | None, typer.Option(help="The papers, JSON Lines.", show_default="the sample")
     ] = None,
     words_only: WordsOnly = False,
-    reader: ReaderFolder = None,
+    reader: ReaderFolder = ON,
     as_json: AsJson = False,
 ) -> None:
     """Check drafts with one planted error each, and their correct twins."""

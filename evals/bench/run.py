@@ -55,7 +55,7 @@ def run_abstain_beir(
     queries = choose_queries(beir, split, limit)
     embedder = chosen_embedder()
     folder = build_beir(cache or default_folder(), beir, embedder)
-    with Library.open(folder, read_settings(reader=reader or "off"), embedder) as library:
+    with Library.open(folder, read_settings(reader=reader), embedder) as library:
         ask = asker(library)
         units = [
             abstain.ask_with_and_without(beir, query, ask) for query in tracked("Asking", queries)
@@ -72,7 +72,7 @@ def run_abstain_cases(
     from evals.bench.asking import case_asker, open_files
 
     known = load_cases(path)
-    with open_files(corpus, cache or default_folder(), reader=reader or "off") as library:
+    with open_files(corpus, cache or default_folder(), reader=reader) as library:
         wanted = abstain.choose_cases(resolve(known, list(library.records())))
         ask = case_asker(library)
         units = [abstain.ask_case(case, ask) for case in tracked("Asking", wanted)]

@@ -135,8 +135,7 @@ def _out_of_context(
 
 
 def _judge(found: Comparison, problems: list[Problem], cited: str) -> Finding:
-    weights = None if found.judge is None else found.judge.weights
-    odds = load_model().judge(figures(found), found.opinion, weights)
+    odds = load_model().judge(figures(found), found.opinion, found.judge)
     vetoed = any(problem.gravity == "veto" for problem in problems)
     probability = odds.support * (_VETOED if vetoed else 1.0)
     weaker = [problem.reason for problem in problems if problem.gravity == "weaker"]

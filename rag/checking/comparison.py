@@ -109,10 +109,13 @@ class Comparison:
 
     @cached_property
     def opinion(self) -> Leaning | None:
-        """How the passages lean to one who reads them with the claim, if there is a judge."""
+        """How the evidence leans to one who reads it with the claim, if there is a judge.
+
+        Of the passage's other sentences a reader thinks too easily that they contradict a claim.
+        """
         if self.judge is None:
             return None
-        return self.judge.read(self.claim.text, [place.sentence.text for place in self.places])
+        return self.judge.read(self.claim.text, [sentence.text for sentence in self.evidence])
 
     @cached_property
     def numbers(self) -> list[NumberProblem]:

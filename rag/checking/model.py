@@ -24,7 +24,7 @@ from rag.trees import Matrix, Trees, read_trees, sigmoid
 
 MODEL_FILE = "checker_model.json.gz"
 FORESTS = ("support", "agree", "against")
-_OFFSET = 0.4
+OFFSET = 0.4
 """By what two views together are too strict: set on the first half of evals/cases/drafts.jsonl."""
 
 
@@ -97,10 +97,12 @@ class Judge:
     Attributes:
         read: (claim, sentences) -> how these lean, as `rag.reader.model.CrossEncoder.judge`.
         weights: What joins it to the forests, as `evals.fit_joined` fits it.
+        offset: By what both together are too strict.
     """
 
     read: Callable[[str, Sequence[str]], Leaning]
     weights: LogWeights
+    offset: float = OFFSET
 
 
 @dataclass(frozen=True)
@@ -118,20 +120,21 @@ class CheckerModel:
         self,
         figures: Mapping[str, float],
         opinion: Leaning | None = None,
-        weights: LogWeights | None = None,
+        judge: Judge | None = None,
     ) -> Odds:
         """The odds of a claim.
 
         Args:
             figures: Of `rag.checking.features.figures`.
             opinion: A reader's, if there is one; it joins only both views together.
-            weights: How much it counts.
+            judge: Whose it is.
         """
         total, offset = self.weigh(figures), 0.0
         if "means_support" in figures:
-            offset = _OFFSET
-            if opinion is not None and weights is not None:
-                triples = zip(weights, total, reader_odds(opinion), strict=True)
+            offset = OFFSET
+            if opinion is not None and judge is not None:
+                offset = judge.offset
+                triples = zip(judge.weights, total, reader_odds(opinion), strict=True)
                 total = LogOdds(*(own.join(forests, reader) for own, forests, reader in triples))
         support, agree, against, strict = (
             float(sigmoid(np.array(value))) for value in (total[0] + offset, *total[1:], total[0])

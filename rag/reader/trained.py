@@ -1,8 +1,8 @@
 """A trained reader, and what was fitted to it, in a folder of its own.
 
-None comes with the package yet. The folder holds the model with its hash, as `rag.reader.train`
-writes it, and beside it what was fitted to it: `evals.fit_joined` writes by how much it counts in
-the check of a sentence, `evals fit --reader` the model that picks answers by it.
+One comes with the package (`rag.config.RELEASED`). The folder holds the model with its hash, as
+`rag.reader.train` writes it, and beside it what was fitted to it: `evals.fit_joined` writes by how
+much it counts in the check of a sentence, `evals fit --reader` the model that picks answers by it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from vectorstore.errors import QuothError
 
 WEIGHTS_FILE = "joined.json"
 _OPENING = Lock()
+"""Held while one opens a folder or loads a model, so that it is done once."""
 
 
 class ReaderError(QuothError):
@@ -33,15 +34,23 @@ class ReaderError(QuothError):
 
 @dataclass(frozen=True)
 class TrainedReader:
-    """A trained reader with all that was fitted to it.
+    """A trained reader with all that was fitted to it; each part is read when it is needed.
 
     Attributes:
         folder: Where it lies.
-        encoder: Reads pairs of texts.
     """
 
     folder: Path
-    encoder: CrossEncoder
+
+    @property
+    def encoder(self) -> CrossEncoder:
+        """Reads pairs of texts.
+
+        Raises:
+            ReaderError: Its model is missing, or is not the one that was trained.
+        """
+        with _OPENING:
+            return _load(self.folder)
 
     @cached_property
     def judge(self) -> Judge:
@@ -55,9 +64,10 @@ class TrainedReader:
         try:
             values = json.loads(text)
             weights = LogWeights(*(Weights(*map(float, values[name])) for name in FORESTS))
+            offset = float(values["offset"])
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(file, maker, error) from None
-        return Judge(self.encoder.judge, weights)
+        return Judge(lambda *pair: self.encoder.judge(*pair), weights, offset)
 
     @property
     def verifier(self) -> Judge | None:
@@ -69,42 +79,52 @@ class TrainedReader:
         return self.judge if self.judge.weights.support.reader else None
 
     @cached_property
-    def reading(self) -> Reading:
-        """For the embedded answerer.
+    def reading(self) -> Reading | None:
+        """For the embedded answerer; None without a model that goes by it: it has no say in these.
 
         Raises:
-            ReaderError: The model that goes by it is not there, or damaged.
+            ReaderError: That model is damaged.
         """
         file, maker = self.folder / ANSWER_FILE, "python -m evals fit --reader"
+        if not file.exists():
+            return None
         packed = _read(file, maker)
         try:
             model = from_json(json.loads(gzip.decompress(packed)))
         except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as error:
             raise _damaged(file, maker, error) from None
-        return Reading(model, self.encoder.find)
+        return Reading(model, lambda *asked: self.encoder.find(*asked))
 
 
 def open_reader(folder: Path) -> TrainedReader:
-    """The reader in a folder, opened once, however many ask for it together.
+    """The reader in a folder, the same one however many ask for it."""
+    with _OPENING:
+        return _open(folder.expanduser())
+
+
+def open_judge(folder: Path | None) -> Judge | None:
+    """Who has a say in the verdicts of the check; None without a reader, or if it has none.
 
     Raises:
-        ReaderError: Its model is missing, or is not the one that was trained.
+        ReaderError: Its weights are not there, or damaged.
     """
-    with _OPENING:
-        return _open(folder)
+    return None if folder is None else open_reader(folder).verifier
+
+
+_open = lru_cache(maxsize=2)(TrainedReader)
 
 
 @lru_cache(maxsize=2)
-def _open(folder: Path) -> TrainedReader:
+def _load(folder: Path) -> CrossEncoder:
     wanted = _read(folder / HASH_FILE, "python -m rag.reader.train").decode("ascii").strip()
     model = _read(folder / MODEL_FILE, "python -m rag.reader.train")
     found = hashlib.sha256(model).hexdigest()
     if found != wanted:
         raise ReaderError(
             f"{folder / MODEL_FILE} is damaged: its SHA-256 is {found}, expected {wanted}. "
-            "Copy the folder anew, or leave out QUOTH_READER."
+            "Install or copy it anew, or do without by QUOTH_READER=off."
         )
-    return TrainedReader(folder, CrossEncoder(model))
+    return CrossEncoder(model)
 
 
 def _read(file: Path, maker: str) -> bytes:
@@ -113,12 +133,12 @@ def _read(file: Path, maker: str) -> bytes:
     except OSError as error:
         raise ReaderError(
             f"{file} cannot be read ({error.strerror}); expected a trained reader, as `{maker}` "
-            "writes it (docs/reader.md). Leave out QUOTH_READER to do without."
+            "writes it (docs/reader.md). Do without by QUOTH_READER=off."
         ) from None
 
 
 def _damaged(file: Path, maker: str, error: Exception) -> ReaderError:
     return ReaderError(
         f"{file} is damaged ({type(error).__name__}: {error}). Make it anew by `{maker}` "
-        "(docs/reader.md), or leave out QUOTH_READER to do without."
+        "(docs/reader.md), or do without by QUOTH_READER=off."
     )
