@@ -223,7 +223,11 @@ def test_commands_print_json_and_tables(scifact: Path, tmp_path: Path) -> None:
         (["pairs", pairs], "overall", "balanced accuracy"),
         (["drafts", drafts, "--corpus", papers], "halves", "twins removed"),
     ):
-        printed = CliRunner().invoke(cli.app, ["bench", *command, "--json"], env={"COLUMNS": "160"})
+        printed = CliRunner().invoke(cli.app, ["bench", *command, "--json"])
+        found = json.loads(printed.stdout)
+        assert list(found) == ["reader off", "reader alone", "reader on"]
+        assert all(key in figures for figures in found.values())
+        printed = CliRunner().invoke(cli.app, ["bench", *command, "--reader", "off", "--json"])
         assert key in json.loads(printed.stdout)
         printed = CliRunner().invoke(cli.app, ["bench", *command], env={"COLUMNS": "160"})
         assert words in printed.stdout
