@@ -216,9 +216,9 @@ class Library(Holdings):
 
     @cached_property
     def _judge(self) -> Judge | None:
-        from rag.reader.trained import open_judge
+        from rag.reader.trained import open_verifier
 
-        return open_judge(self.settings.reader)
+        return open_verifier(self.settings.reader)
 
     @cached_property
     def _answerer(self) -> Answerer:

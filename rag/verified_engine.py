@@ -22,7 +22,7 @@ from rag.checking import Judge, Memory, Reader
 from rag.config import read_settings
 from rag.drafts import CitedSentence, parse_draft, without_reasoning
 from rag.engine import CheckedResponse
-from rag.reader.trained import open_judge
+from rag.reader.trained import open_verifier
 from rag.retriever import to_hits
 from rag.verify import finish
 from vectorstore import minilm
@@ -52,7 +52,7 @@ def verified(
     Raises:
         ReaderError: That reader cannot be used.
     """
-    judge = judge or open_judge(read_settings().reader)
+    judge = judge or open_verifier(read_settings().reader)
     return VerifiedQueryEngine(query_engine, read or Memory(minilm.read), judge)
 
 

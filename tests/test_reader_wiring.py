@@ -13,6 +13,7 @@ import pytest
 
 from evals.bench.checking import alone, checkers
 from evals.bench.run import run_abstain_cases
+from evals.errors import EvalError
 from evals.fit import save
 from evals.report.words import run_line
 from evals.run.running import run_cases
@@ -358,8 +359,10 @@ def test_tables_of_both_ways_stand_beside_each_other() -> None:
 
 
 def test_benches_check_without_the_reader_by_it_alone_and_with_it(folder: Path) -> None:
-    for words_only, reader in ((True, folder), (True, Path("on")), (False, Path("off"))):
+    for words_only, reader in ((True, Path("on")), (True, Path("off")), (False, Path("off"))):
         assert list(checkers(words_only, reader)) == ["reader off"]
+    with pytest.raises(EvalError, match="--words"):
+        checkers(True, folder)
     found = checkers(False, folder)
     assert list(found) == ["reader off", "reader alone", "reader on"]
     by_rules, with_reader = (found[f"reader {way}"](CLAIM, [PASSAGE]) for way in ("off", "on"))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.bench.pairs import Check
+from evals.errors import EvalError
 from rag.checking import THRESHOLD, Finding, Judge, Kind, Memory, check_claim
 from rag.checking.model import reader_odds
 from rag.config import reader_folder
@@ -23,9 +24,13 @@ def checkers(words_only: bool, reader: Path | None) -> dict[str, Check]:
 
     Args:
         words_only: Without the embedding model.
-        reader: As the setting. It joins what words and meaning say together: words alone go
-            without.
+        reader: As the setting.
+
+    Raises:
+        EvalError: A reader joins what words and meaning say together, not words alone.
     """
+    if words_only and str(reader) not in ("on", "off"):
+        raise EvalError("--words goes without a reader; leave out --words or --reader.")
     folder = reader_folder(reader)
     found = {"reader off": checker(words_only)}
     if folder is not None and not words_only:

@@ -101,7 +101,7 @@ def abstain(
     cases: Annotated[Path | None, typer.Option(help="Own cases, instead of --beir.")] = None,
     corpus: Corpus = None,
     limit: Limit = None,
-    reader: ReaderFolder = ON,
+    reader: ReaderFolder = OFF,
     cache: Cache = None,
     as_json: AsJson = False,
 ) -> None:

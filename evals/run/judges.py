@@ -14,7 +14,7 @@ from rag.checking import Memory, check_claim
 from rag.config import read_settings
 from rag.library import llm_options
 from rag.llm import ChatDoor, LLMError, open_llm
-from rag.reader.trained import open_reader
+from rag.reader.trained import open_verifier
 from vectorstore import minilm
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def verifier(reader: Path | None = None) -> Judge:
     Args:
         reader: Folder of a reader that has a say.
     """
-    read, opinion = Memory(minilm.read), open_reader(reader).verifier if reader else None
+    read, opinion = Memory(minilm.read), open_verifier(reader)
 
     def judge(claim: str, cited: Sequence[tuple[str, str]]) -> Verdict | None:
         texts = [f"{title}. {text}" for title, text in cited]

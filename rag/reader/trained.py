@@ -102,7 +102,7 @@ def open_reader(folder: Path) -> TrainedReader:
         return _open(folder.expanduser())
 
 
-def open_judge(folder: Path | None) -> Judge | None:
+def open_verifier(folder: Path | None) -> Judge | None:
     """Who has a say in the verdicts of the check; None without a reader, or if it has none.
 
     Raises:
