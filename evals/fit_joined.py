@@ -144,7 +144,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--reader", type=Path, required=True, help="A trained reader's folder.")
     parser.add_argument("--drafts", type=Path, default=DRAFTS, help="About the sample's papers.")
     given = parser.parse_args(arguments)
-    judge = Judge(open_reader(given.reader).encoder.judge, LogWeights())
+    reader = open_reader(given.reader)
+    judge = Judge(reader.encoder.judge, LogWeights())
     drafts = read_drafts(given.drafts, sample_files()[0], judge)
     heard = list(hear(unlearned(given.claims), minilm.read, judge))
     weights, report = fit(heard)
@@ -154,9 +155,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         np.array([item.label == "support" for item in heard]),
         drafts,
     )
-    values = {**weights, "support": settled.weights, "offset": settled.offset}
+    joined = {**weights, "support": settled.weights, "offset": settled.offset}
+    values = {"reader": reader.hash, **joined}
     (given.reader / WEIGHTS_FILE).write_text(json.dumps(values) + "\n", "utf-8")
-    report = {"weights": values, **report, "settled": settled.report}
+    report = {"weights": joined, **report, "settled": settled.report}
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
 
 

@@ -218,7 +218,7 @@ class Library(Holdings):
     def _judge(self) -> Judge | None:
         from rag.reader.trained import open_verifier
 
-        return open_verifier(self.settings.reader)
+        return open_verifier(self.settings.reader, ready=self._door is not None)
 
     @cached_property
     def _answerer(self) -> Answerer:

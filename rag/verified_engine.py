@@ -52,7 +52,7 @@ def verified(
     Raises:
         ReaderError: That reader cannot be used.
     """
-    judge = judge or open_verifier(read_settings().reader)
+    judge = judge or open_verifier(read_settings().reader, ready=True)
     return VerifiedQueryEngine(query_engine, read or Memory(minilm.read), judge)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ from rag.library import Library
 from rag.question import analyse
 from rag.reader import trained
 from rag.reader.model import HASH_FILE, MISSING, MODEL_FILE, Found
-from rag.reader.trained import ANSWER_FILE, ReaderError, open_reader
+from rag.reader.trained import ANSWER_FILE, ReaderError, open_reader, open_verifier
 from rag.trees import read_trees, sigmoid
 from vectorstore import minilm
 from vectorstore.records import Hit
@@ -193,9 +194,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     trained._open.cache_clear()
     trained._load.cache_clear()
     (tmp_path / MODEL_FILE).write_bytes(b"onnx")
-    (tmp_path / HASH_FILE).write_text(hashlib.sha256(b"onnx").hexdigest() + "\n", "ascii")
+    hashed = hashlib.sha256(b"onnx").hexdigest()
+    (tmp_path / HASH_FILE).write_text(hashed + "\n", "ascii")
     weights = {"support": [1, 0, 0], "agree": [0.5, 0.5, 0.1], "against": [0.3, 0.6, -0.2]}
-    weights |= {"offset": 0.4}
+    weights |= {"offset": 0.4, "reader": hashed}
     (tmp_path / trained.WEIGHTS_FILE).write_text(json.dumps(weights), "utf-8")
     leaf = {"bias": 3.0, "trees": []}
     save({"sentences": leaf, "wording": {}, "wording_bias": 0.0, "meaning": [0.0] * 384,
@@ -243,6 +245,42 @@ def test_what_is_missing_is_named_with_what_makes_it(folder: Path, name: str, ma
     (folder / name).unlink()
     with pytest.raises(ReaderError, match=f"{name} cannot be read.*{maker}.*QUOTH_READER"):
         _ = (open_reader(folder).judge, open_reader(folder).encoder)
+
+
+def test_weights_of_another_reader_are_refused(folder: Path) -> None:
+    (folder / HASH_FILE).write_text("ab" * 32 + "\n", "ascii")
+    wanted = f"{trained.WEIGHTS_FILE} was fitted to a reader.*tells abab.*fit_joined"
+    with pytest.raises(ReaderError, match=wanted):
+        _ = open_reader(folder).judge
+
+
+def test_damaged_model_is_told_before_another_engine_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged") / "reader"
+    shutil.copytree(RELEASED, folder)
+    (folder / MODEL_FILE).write_bytes(b"other")
+    monkeypatch.setenv("QUOTH_READER", str(folder))
+    assert open_verifier(folder) is not None
+    with pytest.raises(ReaderError, match=f"{MODEL_FILE} is damaged"):
+        verified(CheckedQueryEngine)  # type: ignore[arg-type]
+
+
+def test_damaged_model_is_told_before_an_llm_is_asked(
+    library_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    folder = tmp_path_factory.mktemp("damaged") / "reader"
+    shutil.copytree(RELEASED, folder)
+    (folder / MODEL_FILE).write_bytes(b"other")
+    nowhere = read_settings(reader=folder, llm="openai:none")
+    with (
+        Library.open(library_folder, nowhere) as library,
+        pytest.raises(ReaderError, match=f"{MODEL_FILE} is damaged"),
+    ):
+        library.ask("How fast is LanternNet?")
 
 
 def test_damaged_model_is_refused(folder: Path) -> None:
@@ -305,6 +343,7 @@ def test_reader_with_a_say_in_support_checks_the_answers(
     folder: Path, library_folder: Path
 ) -> None:
     weights = {name: [0.5, 0.5, 0] for name in ("support", "agree", "against")} | {"offset": 0.8}
+    weights["reader"] = open_reader(folder).hash
     (folder / trained.WEIGHTS_FILE).write_text(json.dumps(weights), "utf-8")
     with Library.open(library_folder, read_settings(reader=folder)) as library:
         assert library.query_engine()._judge is open_reader(folder).judge

@@ -43,6 +43,15 @@ class TrainedReader:
     folder: Path
 
     @property
+    def hash(self) -> str:
+        """SHA-256 of its model, as it was trained.
+
+        Raises:
+            ReaderError: It is missing.
+        """
+        return _hash_in(self.folder)
+
+    @property
     def encoder(self) -> CrossEncoder:
         """Reads pairs of texts.
 
@@ -57,16 +66,23 @@ class TrainedReader:
         """For the check of a sentence.
 
         Raises:
-            ReaderError: Its weights are not there, or damaged.
+            ReaderError: Its weights are not there, damaged, or were fitted to another reader.
         """
         file, maker = self.folder / WEIGHTS_FILE, "python -m evals.fit_joined"
         text = _read(file, maker)
         try:
             values = json.loads(text)
+            fitted_to = str(values["reader"])
             weights = LogWeights(*(Weights(*map(float, values[name])) for name in FORESTS))
             offset = float(values["offset"])
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(file, maker, error) from None
+        if fitted_to != self.hash:
+            raise ReaderError(
+                f"{file} was fitted to a reader with the SHA-256 {fitted_to}; {HASH_FILE} beside "
+                f"it tells {self.hash}. Fit it anew by `{maker}` (docs/reader.md), or do without "
+                "by QUOTH_READER=off."
+            )
         return Judge(lambda *pair: self.encoder.judge(*pair), weights, offset)
 
     @property
@@ -102,13 +118,23 @@ def open_reader(folder: Path) -> TrainedReader:
         return _open(folder.expanduser())
 
 
-def open_verifier(folder: Path | None) -> Judge | None:
+def open_verifier(folder: Path | None, ready: bool = False) -> Judge | None:
     """Who has a say in the verdicts of the check; None without a reader, or if it has none.
 
+    Args:
+        folder: The reader's.
+        ready: Load its model at once, and not with the first sentence: where an LLM is asked
+            before that, so that a damaged one is told before the LLM is paid.
+
     Raises:
-        ReaderError: Its weights are not there, or damaged.
+        ReaderError: Its weights are not there, damaged, or another reader's; or its model is.
     """
-    return None if folder is None else open_reader(folder).verifier
+    if folder is None:
+        return None
+    reader = open_reader(folder)
+    if ready and reader.verifier is not None:
+        _ = reader.encoder
+    return reader.verifier
 
 
 _open = lru_cache(maxsize=2)(TrainedReader)
@@ -116,7 +142,7 @@ _open = lru_cache(maxsize=2)(TrainedReader)
 
 @lru_cache(maxsize=2)
 def _load(folder: Path) -> CrossEncoder:
-    wanted = _read(folder / HASH_FILE, "python -m rag.reader.train").decode("ascii").strip()
+    wanted = _hash_in(folder)
     model = _read(folder / MODEL_FILE, "python -m rag.reader.train")
     found = hashlib.sha256(model).hexdigest()
     if found != wanted:
@@ -125,6 +151,10 @@ def _load(folder: Path) -> CrossEncoder:
             "Install or copy it anew, or do without by QUOTH_READER=off."
         )
     return CrossEncoder(model)
+
+
+def _hash_in(folder: Path) -> str:
+    return _read(folder / HASH_FILE, "python -m rag.reader.train").decode("ascii").strip()
 
 
 def _read(file: Path, maker: str) -> bytes:
