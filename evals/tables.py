@@ -288,7 +288,7 @@ def everything_tables(result: Figures) -> list[Table]:
         (f"{row['benchmark']}\n{row['measure']}", spell(row["figure"]), row["published"] or "-")
         for row in result["rows"]
     )
-    title = f"Benchmarks in {result['folder']}; mean [95% interval]"
+    title = f"Benchmarks in {result['folder']}; reader {result['reader']}; mean [95% interval]"
     return [make_table(title, ("benchmark", "here", "published"), rows)]
 
 

@@ -103,10 +103,20 @@ def test_a_folder_without_any_is_a_stated_failure(tmp_path: Path) -> None:
         find_benchmarks(tmp_path, None, None)
 
 
+def test_yes_no_and_maybe_are_told_without_the_reader_by_it_alone_and_with_it(file: Path) -> None:
+    ran = CliRunner().invoke(app, ["bench", "qa", "--pubmedqa", str(file), "--json"])
+    assert ran.exit_code == 0
+    found = json.loads(ran.stdout)
+    assert list(found) == ["reader off", "reader alone", "reader on"]
+    assert {len(way["systems"]) for way in found.values()} == {2}
+
+
 def test_one_table_of_what_was_found(file: Path) -> None:
     found = CliRunner().invoke(app, ["bench", "all", "--data", str(file.parent.parent), "--json"])
     assert found.exit_code == 0
-    rows = json.loads(found.stdout)["rows"]
+    told = json.loads(found.stdout)
+    assert told["reader"] == "on"
+    rows = told["rows"]
     assert {row["measure"] for row in rows} == {
         "check of the question: accuracy", "check of the question: macro-F1",
         "always yes: accuracy", "always yes: macro-F1",

@@ -10,9 +10,9 @@ from evals.bench.pairs import Check
 from evals.errors import EvalError
 from rag.checking import THRESHOLD, Finding, Judge, Kind, Memory, check_claim
 from rag.checking.model import reader_odds
-from rag.config import reader_folder
+from rag.config import read_settings, reader_folder
 from rag.reader.model import CrossEncoder
-from rag.reader.trained import open_reader
+from rag.reader.trained import open_reader, open_verifier
 from vectorstore import minilm
 from vectorstore.sentences import split_sentences
 
@@ -38,6 +38,15 @@ def checkers(words_only: bool, reader: Path | None) -> dict[str, Check]:
         found["reader alone"] = alone(trained.encoder)
         found["reader on"] = checker(words_only, trained.judge)
     return found
+
+
+def as_set() -> Check:
+    """The checker as Quoth runs: with the reader that `QUOTH_READER` names, if it has a say.
+
+    Raises:
+        ReaderError: That cannot be used.
+    """
+    return checker(False, open_verifier(read_settings().reader))
 
 
 def checker(words_only: bool, judge: Judge | None = None) -> Check:

@@ -242,14 +242,16 @@ def pairs(
 def qa(
     pubmedqa: Annotated[Path, typer.Option(metavar="FILE", help="PubMedQA's labelled JSON.")],
     words_only: WordsOnly = False,
+    reader: ReaderFolder = ON,
     as_json: AsJson = False,
 ) -> None:
     """Answer PubMedQA by yes, no or maybe: what the check of a sentence can and cannot do."""
-    from evals.bench.checking import checker
+    from evals.bench.checking import checkers
     from evals.bench.qa import run_qa
     from evals.tables import qa_tables
 
-    show(run_qa(pubmedqa, checker(words_only)), as_json, qa_tables)
+    found = {name: run_qa(pubmedqa, check) for name, check in checkers(words_only, reader).items()}
+    show_beside(found, as_json, qa_tables)
 
 
 @bench.command("all")

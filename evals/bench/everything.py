@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import EvalError
+from rag.config import read_settings
 
 Row = tuple[str, str, "dict[str, float] | None", str]
 """(benchmark, measure, figure with its interval, published figures with their sources)."""
@@ -68,7 +69,8 @@ def run_everything(folder: Path, cache: Path | None, limit: int | None) -> dict[
         for found in find_benchmarks(folder, cache, limit)
         for name, measure, figure, published in found.run()
     ]
-    return {"folder": folder.name, "rows": rows}
+    reader = read_settings().model_dump()["reader"]
+    return {"folder": folder.name, "reader": reader, "rows": rows}
 
 
 def _beir(folder: Path, cache: Path | None, limit: int | None) -> Iterator[Found]:
@@ -93,7 +95,7 @@ def _beir(folder: Path, cache: Path | None, limit: int | None) -> Iterator[Found
 
 
 def _claims(folder: Path) -> Iterator[Found]:
-    from evals.bench.checking import checker
+    from evals.bench.checking import as_set
     from evals.bench.claims import run_claims
 
     for path in _files(folder, r"claims_(\w+)\.jsonl(?:\.gz)?"):
@@ -101,7 +103,7 @@ def _claims(folder: Path) -> Iterator[Found]:
         name = f"{path.parent.relative_to(folder)} claims ({split})"
 
         def run(path: Path = path, split: str = split, name: str = name) -> Iterator[Row]:
-            result = run_claims(path.parent, split, checker(False))
+            result = run_claims(path.parent, split, as_set())
             sides = result["support_against_contradiction"]
             balanced = "support against contradiction: balanced accuracy"
             yield name, balanced, sides["balanced_accuracy"], CLAIMS_PUBLISHED
@@ -111,14 +113,14 @@ def _claims(folder: Path) -> Iterator[Found]:
 
 
 def _pairs(folder: Path) -> Iterator[Found]:
-    from evals.bench.checking import checker
+    from evals.bench.checking import as_set
     from evals.bench.pairs import run_pairs
 
     for path in _files(folder, r".*pairs\.jsonl(?:\.gz)?"):
         name = str(path.relative_to(folder))
 
         def run(path: Path = path, name: str = name) -> Iterator[Row]:
-            result = run_pairs(path, checker(False))["overall"]
+            result = run_pairs(path, as_set())["overall"]
             yield name, "balanced accuracy", result["balanced_accuracy"], PAIRS_PUBLISHED
             yield name, "AUROC", result["auroc"], ""
 
@@ -126,7 +128,7 @@ def _pairs(folder: Path) -> Iterator[Found]:
 
 
 def _qa(folder: Path) -> Iterator[Found]:
-    from evals.bench.checking import checker
+    from evals.bench.checking import as_set
     from evals.bench.qa import run_qa
 
     for path in _files(folder, r".*\.json(?:\.gz)?"):
@@ -135,7 +137,7 @@ def _qa(folder: Path) -> Iterator[Found]:
         name = str(path.relative_to(folder))
 
         def run(path: Path = path, name: str = name) -> Iterator[Row]:
-            for system, figures in run_qa(path, checker(False))["systems"].items():
+            for system, figures in run_qa(path, as_set())["systems"].items():
                 yield name, f"{system}: accuracy", figures["accuracy"], QA_PUBLISHED
                 yield name, f"{system}: macro-F1", figures["macro_f1"], QA_PUBLISHED
 
