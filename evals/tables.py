@@ -219,11 +219,17 @@ def serve_table(result: Figures) -> Table:
 def claim_tables(result: Figures) -> list[Table]:
     """One row a measure of `bench claims`."""
     stated, three = result["support_against_contradiction"], result["three_way"]
+    verdicts = result["supported_or_not"]
     counts = ", ".join(f"{count} {label}" for label, count in result["labels"].items())
     rows = [
         ("support against contradiction: balanced accuracy", spell(stated["balanced_accuracy"])),
         ("support against contradiction: AUROC", spell(stated["auroc"])),
         ("three-way: macro-F1", spell(three["macro_f1"])),
+        (
+            "supported or not, by the verdict: balanced accuracy",
+            spell(verdicts["balanced_accuracy"]),
+        ),
+        ("supported or not, by the verdict: AUROC", spell(verdicts["auroc"])),
         ("p50 of a claim, ms", f"{result['p50_ms']:.1f}"),
     ]
     title = f"{result['name']}: {result['claims']} claims ({counts}); mean [95% interval]"

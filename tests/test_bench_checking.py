@@ -92,6 +92,7 @@ def test_figures_of_claims_are_those_computed_by_hand(scifact: Path) -> None:
     assert means(stated) == {"balanced_accuracy": 0.75, "auroc": 0.75}
     three = found["three_way"]["macro_f1"]["mean"]
     assert three == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
+    assert means(found["supported_or_not"]) == {"balanced_accuracy": 0.75, "auroc": 0.75}
 
 
 def test_figures_of_pairs_are_those_computed_by_hand(tmp_path: Path) -> None:

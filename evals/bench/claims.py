@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,11 @@ import numpy as np
 
 from evals.beir import find_file
 from evals.bench.cases import as_json
-from evals.bench.pairs import Check
+from evals.bench.pairs import Check, tell_apart
 from evals.bench.progress import tracked
 from evals.errors import EvalError
 from evals.files import read_objects
-from evals.metrics import auroc, balanced_accuracy, bootstrap_statistic, macro_f1
+from evals.metrics import bootstrap_statistic, macro_f1
 from rag.checking import Finding, Kind
 
 _LABELS: dict[str, Kind] = {"SUPPORT": "support", "CONTRADICT": "contradict"}
@@ -85,44 +85,39 @@ def _read_abstract(item: dict[str, Any], place: str) -> tuple[str, str]:
 
 
 def summarise(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Balanced accuracy and AUROC of support against contradiction; macro-F1 of all three."""
+    """How well support is told from contradiction, all three apart, and supported from not.
+
+    The first two go by the models alone; the last by the verdict, as users see it.
+    """
+    labels = [item.claim.label for item in judged]
     stated = [item for item in judged if item.claim.label != "not_enough"]
-    truth = [item.claim.label for item in stated]
-    leaning = np.array([item.finding.agreement for item in stated])
-    sides = ["support" if value >= 0.5 else "contradict" for value in leaning]  # noqa: PLR2004
-    supported = np.array([label == "support" for label in truth])
+    leaning = [item.finding.agreement for item in stated]
     kinds = [item.finding.kind for item in judged]
     return {
         "claims": len(judged),
-        "labels": {label: sum(item.claim.label == label for item in judged)
-                   for label in ("support", "contradict", "not_enough")},
-        "support_against_contradiction": {
-            "balanced_accuracy": _estimate(balanced_accuracy, sides, truth),
-            "auroc": as_json(
-                bootstrap_statistic(
-                    len(stated),
-                    lambda chosen: auroc(leaning[chosen].tolist(), supported[chosen].tolist()),
-                )
-            ),
-        },
+        "labels": {name: labels.count(name) for name in ("support", "contradict", "not_enough")},
+        "support_against_contradiction": tell_apart(
+            leaning,
+            [value >= 0.5 for value in leaning],  # noqa: PLR2004 - even chances
+            [item.claim.label == "support" for item in stated],
+        ),
         "three_way": {
-            "macro_f1": _estimate(macro_f1, kinds, [item.claim.label for item in judged]),
+            "macro_f1": as_json(
+                bootstrap_statistic(
+                    len(judged),
+                    lambda chosen: macro_f1(
+                        [kinds[place] for place in chosen], [labels[place] for place in chosen]
+                    ),
+                )
+            )
         },
+        "supported_or_not": tell_apart(
+            [item.finding.probability for item in judged],
+            [item.finding.verdict != "unsupported" for item in judged],
+            [label == "support" for label in labels],
+        ),
         "p50_ms": round(float(np.median([item.milliseconds for item in judged])), 3),
-    }  # fmt: skip
-
-
-def _estimate(
-    statistic: Callable[[Sequence[Hashable], Sequence[Hashable]], float | None],
-    said: Sequence[Hashable],
-    truth: Sequence[Hashable],
-) -> dict[str, float] | None:
-    return as_json(
-        bootstrap_statistic(
-            len(said),
-            lambda chosen: statistic([said[n] for n in chosen], [truth[n] for n in chosen]),
-        )
-    )
+    }
 
 
 def _judge(claim: Claim, check: Check) -> Judged:

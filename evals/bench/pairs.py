@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,23 +89,36 @@ def summarise(judged: Sequence[Judged]) -> dict[str, Any]:
 
 
 def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
-    truth = np.array([item.pair.supported for item in judged])
-    said = np.array([item.said for item in judged])
-    scores = np.array([item.probability for item in judged])
+    truth = [item.pair.supported for item in judged]
+    said, scores = [item.said for item in judged], [item.probability for item in judged]
+    return {**tell_apart(scores, said, truth), "n": len(judged), "supported": sum(truth)}
+
+
+def tell_apart(
+    scores: Sequence[float], said: Sequence[bool], truth: Sequence[bool]
+) -> dict[str, dict[str, float] | None]:
+    """How well yes is told from no, with 95% bootstrap intervals.
+
+    Args:
+        scores: Higher for yes.
+        said: What was answered.
+        truth: What is right.
+    """
+
+    def at(values: Sequence[Any], chosen: Iterable[int]) -> list[Any]:
+        return [values[place] for place in chosen]
+
     return {
         "balanced_accuracy": as_json(
             bootstrap_statistic(
-                len(judged),
-                lambda chosen: balanced_accuracy(said[chosen].tolist(), truth[chosen].tolist()),
+                len(truth), lambda chosen: balanced_accuracy(at(said, chosen), at(truth, chosen))
             )
         ),
         "auroc": as_json(
             bootstrap_statistic(
-                len(judged), lambda chosen: auroc(scores[chosen].tolist(), truth[chosen].tolist())
+                len(truth), lambda chosen: auroc(at(scores, chosen), at(truth, chosen))
             )
         ),
-        "n": len(judged),
-        "supported": int(truth.sum()),
     }
 
 
