@@ -1,11 +1,12 @@
 """Fits the weights that join a reader to the checker's forests; needs the extra `fit`.
 
-`python -m evals.fit_joined --claims FILE --reader DIR` writes them into the reader's folder: for
+`python -m evals.fit_joined --data DIR --reader DIR` writes them into the reader's folder: for
 whether passages agree with a claim, and whether they contradict it; and for whether they support
-it, as `evals.settling` tells. They are fitted to claims of the forests' public sets that neither
-the forests nor the reader has learned from, neither the claim nor its document (the network for
-meaning, whose leaning the forests weigh, has seen some of them); the figures are cross-validated
-by document. Of a set of n claims each counts as the root of 1/n.
+it, as `evals.settling` tells. They are fitted to claims that neither the forests nor the reader has
+learned from, neither the claim nor its document: of the forests' public sets (the network for
+meaning, whose leaning the forests weigh, has seen some of them), and of those that were written for
+the reader. The figures are cross-validated by document. Of a public set of n claims each counts as
+the root of 1/n; all of the written ones together count as much as all of the public ones.
 """
 
 from __future__ import annotations
@@ -27,19 +28,30 @@ from evals.files import read_objects
 from evals.fit import FOLDS, folds_of
 from evals.fit_checker import TASKS
 from evals.metrics import auroc, balanced_accuracy
-from evals.settling import read_drafts, settle
+from evals.settling import (
+    Sentence,
+    drafted_sentences,
+    look_at,
+    settle,
+    written_sentences,
+)
 from rag.checking.comparison import compare
 from rag.checking.features import figures
 from rag.checking.meaning import Reader
 from rag.checking.model import Judge, LogOdds, LogWeights, load_model, reader_odds
-from rag.reader.examples import is_held_out
+from rag.reader.examples import NAMES, is_held_out
+from rag.reader.papers import papers_by_name
+from rag.reader.train import ABSTRACTS, MORE_ABSTRACTS, PUBLIC
 from rag.reader.trained import WEIGHTS_FILE, open_reader
+from rag.reader.written import SOURCE, written_claims
 from rag.trees import Matrix, sigmoid
 from vectorstore import minilm
 
 JOINED = ("agree", "against")
 """What the reader has a say in, by weights that are fitted."""
-DRAFTS = Path(__file__).parent / "cases" / "drafts.jsonl"
+CASES = Path(__file__).parent / "cases"
+DRAFTS = (CASES / "drafts.jsonl", CASES / "drafts_fresh.jsonl")
+"""About the sample's papers."""
 
 
 class Heard(NamedTuple):
@@ -60,8 +72,8 @@ class Heard(NamedTuple):
     document: str
 
 
-def unlearned(path: Path) -> list[dict[str, Any]]:
-    """The claims of the forests' sets that neither has learned from."""
+def unlearned(path: Path) -> list[Sentence]:
+    """The claims of the forests' public sets that neither has learned from."""
     everything = [item for _, item in read_objects(path)]
     drawn = [
         item
@@ -73,7 +85,7 @@ def unlearned(path: Path) -> list[dict[str, Any]]:
     claims |= {item["claim"] for item in drawn}
     documents = {item["document"] for item in drawn}
     return [
-        item
+        Sentence(item["source"], item["claim"], item["document"], item["label"])
         for item in everything
         if item["source"] in FOREST_SOURCES
         and is_held_out(item["document"])
@@ -82,16 +94,14 @@ def unlearned(path: Path) -> list[dict[str, Any]]:
     ]
 
 
-def hear(items: Sequence[dict[str, Any]], read: Reader, judge: Judge) -> Iterator[Heard]:
+def hear(items: Sequence[Sentence], read: Reader, judge: Judge) -> Iterator[Heard]:
     """What both say of claims about documents."""
     model = load_model()
     for item in tracked("Checking", list(items)):
-        found = compare(item["claim"], [item["document"]], read=read, judge=judge)
+        found = compare(item.claim, [item.paper], read=read, judge=judge)
         if found is not None and found.leaning is not None and found.opinion is not None:
             forests = model.weigh(figures(found))
-            yield Heard(
-                forests, reader_odds(found.opinion), item["label"], item["source"], item["document"]
-            )
+            yield Heard(forests, reader_odds(found.opinion), item.label, item.origin, item.paper)
 
 
 def fit(heard: Sequence[Heard]) -> tuple[dict[str, list[float]], dict[str, Any]]:
@@ -101,6 +111,9 @@ def fit(heard: Sequence[Heard]) -> tuple[dict[str, list[float]], dict[str, Any]]
     weights = {name: list(own) for name, own in LogWeights()._asdict().items()}
     counts = Counter(item.source for item in heard)
     counted = np.array([counts[item.source] ** -0.5 for item in heard])
+    written = np.array([item.source == SOURCE for item in heard])
+    if written.any() and not written.all():
+        counted[written] *= counted[~written].sum() / counted[written].sum()
     report: dict[str, Any] = {"claims": dict(counts)}
     for place, (name, (wanted, left_out)) in enumerate(TASKS.items()):
         asked, truth = labels != left_out, labels == wanted
@@ -111,7 +124,11 @@ def fit(heard: Sequence[Heard]) -> tuple[dict[str, list[float]], dict[str, Any]]
             *slopes, bias = _regress(rows[there], truth[there], counted[there])
             joined[here] = rows[here] @ np.array(slopes) + bias
         ways = {"reader off": rows[:, 0], "reader alone": rows[:, 1], "reader on": joined}
-        report[name] = {way: _tell(odds[asked], truth[asked]) for way, odds in ways.items()}
+        report[name] = {
+            kind: {way: _tell(odds[here], truth[here]) for way, odds in ways.items()}
+            for kind, here in (("public", asked & ~written), ("written", asked & written))
+            if here.any()
+        }
         if name in JOINED:
             weights[name] = _regress(rows[asked], truth[asked], counted[asked])
     return weights, report
@@ -140,21 +157,18 @@ def _tell(odds: Matrix, truth: Matrix) -> dict[str, float | None]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Reads, fits, writes the weights into the model and prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--claims", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True, help="As of rag.reader.train.")
     parser.add_argument("--reader", type=Path, required=True, help="A trained reader's folder.")
-    parser.add_argument("--drafts", type=Path, default=DRAFTS, help="About the sample's papers.")
     given = parser.parse_args(arguments)
     reader = open_reader(given.reader)
     judge = Judge(reader.encoder.judge, LogWeights())
-    drafts = read_drafts(given.drafts, sample_files()[0], judge)
-    heard = list(hear(unlearned(given.claims), minilm.read, judge))
-    weights, report = fit(heard)
-    settled = settle(
-        np.array([item.forests.support for item in heard]),
-        np.array([item.reader.support for item in heard]),
-        np.array([item.label == "support" for item in heard]),
-        drafts,
-    )
+    about = {item["paper"] for item in written_claims()}
+    papers = papers_by_name(given.data / ABSTRACTS, given.data / MORE_ABSTRACTS, about)
+    written = list(written_sentences(papers))
+    public = unlearned(given.data / PUBLIC / NAMES[0])
+    weights, report = fit(list(hear([*public, *written], minilm.read, judge)))
+    drafts = drafted_sentences(DRAFTS, sample_files()[0])
+    settled = settle(look_at([*written, *drafts], judge))
     joined = {**weights, "support": settled.weights, "offset": settled.offset}
     values = {"reader": reader.hash, **joined}
     (given.reader / WEIGHTS_FILE).write_text(json.dumps(values) + "\n", "utf-8")

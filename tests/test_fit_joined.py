@@ -37,7 +37,7 @@ def test_only_claims_that_neither_has_learned_are_heard(
     monkeypatch.setattr(checker_examples, "SOURCES", {"wice": Source(3, 1.0)})
     for drawn, wanted in ((0, ["Moths fly."]), (3, [])):
         monkeypatch.setattr(fit_joined, "FOREST_SOURCES", {"wice": Source(drawn, 1.0)})
-        assert [item["claim"] for item in unlearned(path)] == wanted
+        assert [item.claim for item in unlearned(path)] == wanted
     monkeypatch.setattr(fit_joined, "FOREST_SOURCES", {"wice": Source(0, 1.0)})
     opinion = Leaning(-0.1, -3.0, -3.0)
     (heard,) = hear(unlearned(path), minilm.read, Judge(lambda *_: opinion, LogWeights()))
@@ -61,7 +61,7 @@ def test_reader_is_joined_to_each_question_by_weights_of_its_own() -> None:
     assert weights["support"] == [1.0, 0.0, 0.0]
     assert weights["agree"][1] > 0.5
     assert weights["against"][0] > 0.3
-    agree = report["agree"]
+    agree = report["agree"]["public"]
     assert 0.4 < agree["reader off"]["auroc"] < 0.6
     assert agree["reader on"]["auroc"] > 0.8
     assert report["claims"] == {"set": 900}

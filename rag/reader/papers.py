@@ -24,10 +24,31 @@ def read_papers(file: Path, most: int, spared: Set[str] = frozenset()) -> list[t
         records = (
             record for record in map(json.loads, lines) if _name_of(record["link"]) not in spared
         )
-        return [
-            (" ".join(record["title"].split()).rstrip("."), " ".join(record["abstract"].split()))
-            for record in islice(records, most)
-        ]
+        return [_plain(record["title"], record["abstract"]) for record in islice(records, most)]
+
+
+def papers_by_name(arxiv: Path, scifact: Path, names: Set[str]) -> dict[str, tuple[str, str]]:
+    """Title and abstract of papers, by names such as `arxiv:2507.18575` and `scifact:4983`.
+
+    Args:
+        arxiv: As the file of `read_papers`.
+        scifact: JSON Lines, gzipped, of `doc_id`, `title` and `abstract`, a list of sentences.
+        names: The papers; of those that are in neither file nothing is told.
+    """
+    found = {}
+    with gzip.open(arxiv, "rt", encoding="utf-8") as lines:
+        for record in map(json.loads, lines):
+            if (name := _name_of(record["link"])) in names:
+                found[name] = _plain(record["title"], record["abstract"])
+    with gzip.open(scifact, "rt", encoding="utf-8") as lines:
+        for record in map(json.loads, lines):
+            if (name := f"scifact:{record['doc_id']}") in names:
+                found[name] = _plain(record["title"], " ".join(record["abstract"]))
+    return found
+
+
+def _plain(title: str, abstract: str) -> tuple[str, str]:
+    return " ".join(title.split()).rstrip("."), " ".join(abstract.split())
 
 
 def _name_of(link: str) -> str:

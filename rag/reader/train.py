@@ -24,15 +24,17 @@ from rag.reader.graph import export
 from rag.reader.invented import invent
 from rag.reader.model import HASH_FILE, MODEL_FILE
 from rag.reader.network import VERDICTS, build, fill, tensors, torch
-from rag.reader.papers import as_texts, read_papers, spared_papers
+from rag.reader.papers import as_texts, papers_by_name, read_papers, spared_papers
 from rag.reader.questions import invent_questions
 from rag.reader.sampling import draw_batches
 from rag.reader.weights import WEIGHTS_FILE, pack, unpack
+from rag.reader.written import FILE, read_written, written_claims
 
-RATE, WARM_UP, DECAY, SMOOTHING = 1.2e-4, 600, 0.01, 0.05
+RATE, WARM_UP, DECAY, SMOOTHING = 1.2e-4, 0.15, 0.01, 0.05
 SECONDS_PER_CHECKPOINT = 600
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 PUBLIC, ABSTRACTS = "train", "arxiv/arxiv_abstracts.jsonl.gz"
+MORE_ABSTRACTS = "scifact/corpus.jsonl.gz"
 LOOKED_AT = 50
 """Pairs of each source that are looked at; more would take a minute each time."""
 
@@ -80,7 +82,7 @@ def train(
     network.train()
     for batch in draw_batches(learned, seed, seen):
         for group in optimizer.param_groups:
-            warm = min(1.0, (step + 1) / WARM_UP)
+            warm = min(1.0, (seen + len(batch)) / (WARM_UP * visits))
             group["lr"] = rate * warm * max(0.02, 1 - seen / visits)
         with halved(library):
             loss = loss_of(network, batch)
@@ -217,10 +219,19 @@ def main(
             help="Questions whose papers are not learned from.", exists=True, dir_okay=False
         ),
     ] = None,
+    written: Annotated[
+        bool,
+        typer.Option(
+            "--written",
+            help=f"A short last stage: learn most from the claims that were written for the "
+            f"reader. Needs {MORE_ABSTRACTS}, too.",
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Of all that is left to chance.")] = 0,
 ) -> None:
     """Train a reader, and write it into a folder of its own."""
     files = [*(data / PUBLIC / name for name in NAMES), data / ABSTRACTS]
+    files += [data / MORE_ABSTRACTS, FILE] if written else []
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
         raise typer.BadParameter(f"not found: {', '.join(missing)} (docs/reader.md lists them)")
@@ -234,6 +245,9 @@ def main(
     texts = as_texts(papers[:invented])
     made = [*invent(texts, seed), *invent_questions(texts, seed)]
     made += invent_freely(papers[invented:], seed)
+    if written:
+        about = {item["paper"] for item in written_claims()}
+        made += read_written(papers_by_name(data / ABSTRACTS, data / MORE_ABSTRACTS, about))
     items = list(encode([*read_public(data / PUBLIC), *made]))
     (out / "manifest.json").write_text(json.dumps(manifest(files, items), indent=1), "utf-8")
     train(items, out, visits, seed, minutes, rate, learned_before=before)

@@ -1,0 +1,49 @@
+"""Claims that were written for the reader: sentences on abstracts as an LLM words them.
+
+Each has a twin with one planted error, and to each three pairs of an abstract comes a sentence that
+it neither states nor denies. `written.jsonl.gz` holds them without the abstracts, which are read
+from the data; what a claim rests on was looked up once, by the checker's rules.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rag.reader.examples import VERDICTS, Example
+from vectorstore.sentences import split_sentences
+
+FILE = Path(__file__).parent / "written.jsonl.gz"
+SOURCE, WHOLE = "written", "written_whole"
+"""Read with the sentences that a claim rests on, as the check does; and with the whole abstract."""
+
+
+def read_written(papers: Mapping[str, tuple[str, str]], file: Path = FILE) -> Iterator[Example]:
+    """The claims, each with the sentences that it rests on and with the whole abstract.
+
+    Args:
+        papers: Title and abstract, by name; claims about others are left out.
+        file: JSON Lines, gzipped: `paper`, `claim`, `label` and `rests_on`, places of sentences.
+    """
+    for item in written_claims(file):
+        if item["paper"] in papers:
+            whole = as_passage(*papers[item["paper"]])
+            spans = split_sentences(whole)
+            told = [whole[spans[place].start : spans[place].end] for place in item["rests_on"]]
+            label = VERDICTS.index(item["label"])
+            for source, passage in ((SOURCE, " ".join(told)), (WHOLE, whole)):
+                yield Example("verdict", source, item["claim"], passage, label, document=whole)
+
+
+def written_claims(file: Path = FILE) -> Iterator[dict[str, Any]]:
+    """The claims as they were written."""
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def as_passage(title: str, abstract: str) -> str:
+    """A paper as the check reads it."""
+    return f"{title.rstrip('.')}. {abstract}"

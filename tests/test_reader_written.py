@@ -1,0 +1,70 @@
+"""Claims written for the reader: what each is read with, and that the file is whole."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+
+from rag.reader.examples import LICENCES, VERDICTS
+from rag.reader.papers import papers_by_name
+from rag.reader.sampling import SHARES
+from rag.reader.written import FILE, SOURCE, WHOLE, read_written, written_claims
+
+PAPERS = {"arxiv:1": ("Moths at lamps.", "Lamps were lit. Warm lamps attract 40% more moths.")}
+CLAIMS = [
+    {"paper": "arxiv:1", "claim": "Moths like warm lamps.", "label": "support", "rests_on": [0, 2]},
+    {"paper": "arxiv:2", "claim": "Bees hum.", "label": "neutral", "rests_on": [0]},
+]
+
+
+def packed(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.write_bytes(gzip.compress("".join(f"{json.dumps(row)}\n" for row in rows).encode()))
+    return path
+
+
+def test_a_claim_is_read_with_what_it_rests_on_and_with_all(tmp_path: Path) -> None:
+    told, whole = read_written(PAPERS, packed(tmp_path / "written.jsonl.gz", CLAIMS))
+    everything = "Moths at lamps. Lamps were lit. Warm lamps attract 40% more moths."
+    assert (told.source, whole.source) == (SOURCE, WHOLE)
+    assert told.passage == "Moths at lamps. Warm lamps attract 40% more moths."
+    assert whole.passage == told.document == whole.document == everything
+    assert told.asked == whole.asked == "Moths like warm lamps."
+    assert VERDICTS[told.label] == "support"
+    assert {SOURCE, WHOLE} <= set(LICENCES)
+    assert {SOURCE, WHOLE} <= set(SHARES)
+
+
+def test_papers_are_found_by_name_in_either_file(tmp_path: Path) -> None:
+    arxiv = packed(
+        tmp_path / "arxiv.jsonl.gz",
+        [{"title": "Moths\n at lamps.", "abstract": "They  fly.", "link": f"http://x/abs/{name}"}
+         for name in ("1.1v2", "1.2v1")],
+    )  # fmt: skip
+    scifact = packed(
+        tmp_path / "corpus.jsonl.gz",
+        [{"doc_id": 7, "title": "Bees.", "abstract": ["Bees hum.", "They fly."]}],
+    )
+    assert papers_by_name(arxiv, scifact, {"arxiv:1.1", "scifact:7", "arxiv:9"}) == {
+        "arxiv:1.1": ("Moths at lamps", "They fly."),
+        "scifact:7": ("Bees", "Bees hum. They fly."),
+    }
+
+
+def test_written_claims_come_with_twins_and_are_about_no_paper_that_is_measured_on() -> None:
+    claims = list(written_claims())
+    labels = Counter(item["label"] for item in claims)
+    assert len(claims) > 1000
+    assert set(labels) == set(VERDICTS)
+    assert 0.9 < labels["contradict"] / labels["support"] < 1.1
+    assert all(item["claim"] and item["rests_on"] for item in claims)
+    cases = FILE.parents[2] / "evals" / "cases"
+    asked = {
+        name
+        for file in cases.glob("arxiv_*.jsonl")
+        for line in file.read_text("utf-8").splitlines()
+        for name in json.loads(line).get("papers", ())
+    }
+    assert asked
+    assert asked.isdisjoint({item["paper"] for item in claims})
