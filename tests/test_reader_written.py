@@ -10,7 +10,17 @@ from pathlib import Path
 from rag.reader.examples import LICENCES, VERDICTS
 from rag.reader.papers import papers_by_name
 from rag.reader.sampling import SHARES
-from rag.reader.written import FILE, SOURCE, WHOLE, read_written, written_claims
+from rag.reader.written import (
+    FILE,
+    MORE_FILE,
+    QUESTIONS,
+    SOURCE,
+    WHOLE,
+    read_written,
+    read_written_questions,
+    written_claims,
+    written_questions,
+)
 
 PAPERS = {"arxiv:1": ("Moths at lamps.", "Lamps were lit. Warm lamps attract 40% more moths.")}
 CLAIMS = [
@@ -36,6 +46,19 @@ def test_a_claim_is_read_with_what_it_rests_on_and_with_all(tmp_path: Path) -> N
     assert {SOURCE, WHOLE} <= set(SHARES)
 
 
+def test_a_question_is_read_with_all_and_an_answer_stands_there(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"paper": "arxiv:1", "question": "What do warm lamps attract?", "answer": "40% more moths"},
+        {"paper": "arxiv:1", "question": "What do cold lamps attract?", "answer": ""},
+        {"paper": "arxiv:2", "question": "What do bees do?", "answer": "hum"},
+    ]
+    known, near_miss = read_written_questions(PAPERS, packed(tmp_path / "q.jsonl.gz", rows))
+    assert (known.label, known.answers) == (1, ("40% more moths",))
+    assert (near_miss.label, near_miss.answers) == (0, ())
+    assert known.passage.startswith("Moths at lamps. Lamps were lit.")
+    assert {QUESTIONS} <= set(LICENCES) & set(SHARES)
+
+
 def test_papers_are_found_by_name_in_either_file(tmp_path: Path) -> None:
     arxiv = packed(
         tmp_path / "arxiv.jsonl.gz",
@@ -52,13 +75,15 @@ def test_papers_are_found_by_name_in_either_file(tmp_path: Path) -> None:
     }
 
 
-def test_written_claims_come_with_twins_and_are_about_no_paper_that_is_measured_on() -> None:
-    claims = list(written_claims())
+def test_what_was_written_comes_with_twins_and_is_about_no_paper_that_is_measured_on() -> None:
+    claims = [*written_claims(), *written_claims(MORE_FILE)]
+    questions = list(written_questions())
     labels = Counter(item["label"] for item in claims)
     assert len(claims) > 1000
     assert set(labels) == set(VERDICTS)
     assert 0.9 < labels["contradict"] / labels["support"] < 1.1
     assert all(item["claim"] and item["rests_on"] for item in claims)
+    assert 0.5 < sum(bool(item["answer"]) for item in questions) / (0.4 * len(questions)) < 1.5
     cases = FILE.parents[2] / "evals" / "cases"
     asked = {
         name
@@ -67,4 +92,4 @@ def test_written_claims_come_with_twins_and_are_about_no_paper_that_is_measured_
         for name in json.loads(line).get("papers", ())
     }
     assert asked
-    assert asked.isdisjoint({item["paper"] for item in claims})
+    assert asked.isdisjoint({item["paper"] for item in (*claims, *questions)})

@@ -28,7 +28,15 @@ from rag.reader.papers import as_texts, papers_by_name, read_papers, spared_pape
 from rag.reader.questions import invent_questions
 from rag.reader.sampling import draw_batches
 from rag.reader.weights import WEIGHTS_FILE, pack, unpack
-from rag.reader.written import FILE, read_written, written_claims
+from rag.reader.written import (
+    FILE,
+    MORE_FILE,
+    QUESTIONS_FILE,
+    read_written,
+    read_written_questions,
+    written_claims,
+    written_questions,
+)
 
 RATE, WARM_UP, DECAY, SMOOTHING = 1.2e-4, 0.15, 0.01, 0.05
 SECONDS_PER_CHECKPOINT = 600
@@ -223,7 +231,7 @@ def main(
         bool,
         typer.Option(
             "--written",
-            help=f"A short last stage: learn most from the claims that were written for the "
+            help=f"A short last stage: learn most from what was written for the "
             f"reader. Needs {MORE_ABSTRACTS}, too.",
         ),
     ] = False,
@@ -231,7 +239,7 @@ def main(
 ) -> None:
     """Train a reader, and write it into a folder of its own."""
     files = [*(data / PUBLIC / name for name in NAMES), data / ABSTRACTS]
-    files += [data / MORE_ABSTRACTS, FILE] if written else []
+    files += [data / MORE_ABSTRACTS, FILE, MORE_FILE, QUESTIONS_FILE] if written else []
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
         raise typer.BadParameter(f"not found: {', '.join(missing)} (docs/reader.md lists them)")
@@ -246,8 +254,11 @@ def main(
     made = [*invent(texts, seed), *invent_questions(texts, seed)]
     made += invent_freely(papers[invented:], seed)
     if written:
-        about = {item["paper"] for item in written_claims()}
-        made += read_written(papers_by_name(data / ABSTRACTS, data / MORE_ABSTRACTS, about))
+        everything = (*written_claims(), *written_claims(MORE_FILE), *written_questions())
+        about = {item["paper"] for item in everything}
+        named = papers_by_name(data / ABSTRACTS, data / MORE_ABSTRACTS, about)
+        made += [*read_written(named), *read_written(named, MORE_FILE)]
+        made += read_written_questions(named)
     items = list(encode([*read_public(data / PUBLIC), *made]))
     (out / "manifest.json").write_text(json.dumps(manifest(files, items), indent=1), "utf-8")
     train(items, out, visits, seed, minutes, rate, learned_before=before)

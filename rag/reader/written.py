@@ -1,8 +1,10 @@
-"""Claims that were written for the reader: sentences on abstracts as an LLM words them.
+"""Claims and questions that were written for the reader.
 
-Each has a twin with one planted error, and to each three pairs of an abstract comes a sentence that
-it neither states nor denies. `written.jsonl.gz` holds them without the abstracts, which are read
-from the data; what a claim rests on was looked up once, by the checker's rules.
+Claims are sentences on abstracts as an LLM words them. Each true one has a twin with a planted
+error, and to each three pairs of an abstract comes a sentence that it neither states nor denies.
+Of the questions on an abstract two are answered there, word for word, and three are near misses.
+The files hold them without the abstracts, which are read from the data; what a claim rests on was
+looked up once, by the checker's rules.
 """
 
 from __future__ import annotations
@@ -17,8 +19,12 @@ from rag.reader.examples import VERDICTS, Example
 from vectorstore.sentences import split_sentences
 
 FILE = Path(__file__).parent / "written.jsonl.gz"
+MORE_FILE = Path(__file__).parent / "written_more.jsonl.gz"
+"""Claims again, written later: with fewer twins that change more than one fact."""
+QUESTIONS_FILE = Path(__file__).parent / "written_questions.jsonl.gz"
 SOURCE, WHOLE = "written", "written_whole"
 """Read with the sentences that a claim rests on, as the check does; and with the whole abstract."""
+QUESTIONS = "written_questions"
 
 
 def read_written(papers: Mapping[str, tuple[str, str]], file: Path = FILE) -> Iterator[Example]:
@@ -38,12 +44,37 @@ def read_written(papers: Mapping[str, tuple[str, str]], file: Path = FILE) -> It
                 yield Example("verdict", source, item["claim"], passage, label, document=whole)
 
 
+def read_written_questions(
+    papers: Mapping[str, tuple[str, str]], file: Path = QUESTIONS_FILE
+) -> Iterator[Example]:
+    """The questions, each with the whole abstract.
+
+    Args:
+        papers: As for claims.
+        file: JSON Lines, gzipped: `paper`, `question` and `answer`, empty where there is none.
+    """
+    for item in written_questions(file):
+        if item["paper"] in papers:
+            whole, answers = as_passage(*papers[item["paper"]]), (item["answer"],)
+            label = int(bool(item["answer"]))
+            yield Example("answer", QUESTIONS, item["question"], whole, label, answers * label)
+
+
+def written_questions(file: Path = QUESTIONS_FILE) -> Iterator[dict[str, Any]]:
+    """The questions as they were written."""
+    yield from _lines(file)
+
+
 def written_claims(file: Path = FILE) -> Iterator[dict[str, Any]]:
     """The claims as they were written."""
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
+    yield from _lines(file)
 
 
 def as_passage(title: str, abstract: str) -> str:
     """A paper as the check reads it."""
     return f"{title.rstrip('.')}. {abstract}"
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
