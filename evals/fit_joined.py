@@ -5,7 +5,8 @@ whether passages agree with a claim, and whether they contradict it; and for whe
 it, as `evals.settling` tells. They are fitted to claims that neither the forests nor the reader has
 learned from, neither the claim nor its document: of the forests' public sets (the network for
 meaning, whose leaning the forests weigh, has seen some of them), and of those that were written for
-the reader. The figures are cross-validated by document. Of a public set of n claims each counts as
+the reader (of some papers of the latter both have seen pairs invented from their abstracts). The
+figures are cross-validated by document. Of a public set of n claims each counts as
 the root of 1/n; all of the written ones together count as much as all of the public ones.
 """
 

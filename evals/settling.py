@@ -1,8 +1,9 @@
 """How much a reader says in whether a claim is supported, and where the line is drawn.
 
 Both are chosen together, on sentences about abstracts as an LLM words them: claims written for the
-reader whose papers it has not learned from, and the first half of drafts. Best is what, taken
-together, catches most errors and removes fewest correct sentences; the weaker say wins a tie.
+reader that it has not learned from, nor from another on the same paper (pairs invented from some of
+these abstracts it has seen), and the first half of drafts. Best is what, taken together, catches
+most errors and removes fewest correct sentences; the weaker say wins a tie.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def drafted_sentences(paths: Iterable[Path], corpus: Path) -> Iterator[Sentence]
 
 
 def written_sentences(papers: dict[str, tuple[str, str]]) -> Iterator[Sentence]:
-    """The claims written for the reader whose papers it does not learn from."""
+    """The claims written for the reader on papers that are held out of these."""
     for item in written_claims():
         if item["paper"] in papers:
             paper = as_passage(*papers[item["paper"]])

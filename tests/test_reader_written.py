@@ -48,9 +48,9 @@ def test_a_claim_is_read_with_what_it_rests_on_and_with_all(tmp_path: Path) -> N
 
 def test_a_question_is_read_with_all_and_an_answer_stands_there(tmp_path: Path) -> None:
     rows: list[dict[str, object]] = [
-        {"paper": "arxiv:1", "question": "What do warm lamps attract?", "answer": "40% more moths"},
-        {"paper": "arxiv:1", "question": "What do cold lamps attract?", "answer": ""},
-        {"paper": "arxiv:2", "question": "What do bees do?", "answer": "hum"},
+        {"paper": "arxiv:1", "question": "What do warm lamps attract?", "answer": [51, 65]},
+        {"paper": "arxiv:1", "question": "What do cold lamps attract?", "answer": None},
+        {"paper": "arxiv:2", "question": "What do bees do?", "answer": [6, 9]},
     ]
     known, near_miss = read_written_questions(PAPERS, packed(tmp_path / "q.jsonl.gz", rows))
     assert (known.label, known.answers) == (1, ("40% more moths",))

@@ -2,8 +2,8 @@
 
 Claims are sentences on abstracts as an LLM words them. Each true one has a twin with a planted
 error, and to each three pairs of an abstract comes a sentence that it neither states nor denies.
-Of the questions on an abstract two are answered there, word for word, and three are near misses.
-The files hold them without the abstracts, which are read from the data; what a claim rests on was
+Of the questions on an abstract two are answered there, and three are near misses. The files
+hold nothing of the abstracts, which are read from the data; what a claim rests on was
 looked up once, by the checker's rules.
 """
 
@@ -51,13 +51,14 @@ def read_written_questions(
 
     Args:
         papers: As for claims.
-        file: JSON Lines, gzipped: `paper`, `question` and `answer`, empty where there is none.
+        file: JSON Lines, gzipped: `paper`, `question` and `answer`, where it begins and ends in
+            `as_passage` of the paper, or null.
     """
     for item in written_questions(file):
         if item["paper"] in papers:
-            whole, answers = as_passage(*papers[item["paper"]]), (item["answer"],)
-            label = int(bool(item["answer"]))
-            yield Example("answer", QUESTIONS, item["question"], whole, label, answers * label)
+            whole, answer = as_passage(*papers[item["paper"]]), item["answer"]
+            answers = () if answer is None else (whole[slice(*answer)],)
+            yield Example("answer", QUESTIONS, item["question"], whole, len(answers), answers)
 
 
 def written_questions(file: Path = QUESTIONS_FILE) -> Iterator[dict[str, Any]]:
