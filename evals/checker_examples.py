@@ -1,6 +1,6 @@
-"""What the checker learns from: claims of public sets, and sentences reworded or changed.
+"""What the checker learns from: public claims, sentences reworded or changed, written claims.
 
-SciFact and SummEdits are left to measure with. Left out of the public sets: drop_nli (its
+SciFact's claims and SummEdits are left to measure with. Left out of the public sets: drop_nli (its
 contradictions are arithmetic), semantic_fragments (templates), citation_integrity (supports that
 go beyond).
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,15 +17,20 @@ from typing import Any, NamedTuple
 from evals.bench.progress import tracked
 from evals.files import read_objects
 from evals.fit_meaning import halved
+from rag.checking import Memory
 from rag.checking.comparison import Comparison, compare
 from rag.checking.features import word_figures
 from rag.checking.meaning import Reader, Reading
 from rag.reader.edits import make_pairs
+from rag.reader.examples import is_held_out
+from rag.reader.written import FILE, MORE_FILE, SOURCE, as_passage, written_claims
 
 OWN = "own: "
 ABSTRACTS = 3500
 OWN_WEIGHT, OWN_FOREST = 1.0, 8000
 """Weight of an own pair, and how many go to the forests."""
+WRITTEN_WEIGHT = 0.5
+"""Of a claim that was written for the check."""
 
 BY_CLAIM = frozenset({"check_covid", "fool_me_twice"})
 """Sets that put one claim to many documents: their folds keep the claim together."""
@@ -134,6 +139,24 @@ def read_abstracts(
             kind, group = OWN + pair.kind, pair.document[:200]
             second = OWN_WEIGHT if number < OWN_FOREST else 0.0
             yield _example(found, pair.label, kind, group, OWN_WEIGHT, second)
+
+
+def read_written(papers: Mapping[str, tuple[str, str]], read: Reader) -> Iterator[Example]:
+    """Claims that were written, but for those on papers that `evals.settling` looks at.
+
+    Args:
+        papers: Title and abstract, by name; claims about others are left out.
+        read: Reads texts.
+    """
+    remembered = Memory(read, capacity=64)
+    items = [item for file in (FILE, MORE_FILE) for item in written_claims(file)]
+    for item in tracked("Reading written claims", items):
+        document = as_passage(*papers[item["paper"]]) if item["paper"] in papers else ""
+        if document and not is_held_out(document):
+            found = compare(item["claim"], [document], read=remembered)
+            if found is not None:
+                weights = WRITTEN_WEIGHT, WRITTEN_WEIGHT
+                yield _example(found, item["label"], SOURCE, item["paper"], *weights)
 
 
 def _example(found: Comparison, label: str, source: str, group: str, *weights: float) -> Example:

@@ -1,8 +1,8 @@
 """Fits the checker's models, which come with rag/checking; needs the extras `fit` and `train`.
 
-`python -m evals.fit_checker --claims FILE --abstracts FILE --out FOLDER`. Figures are
-cross-validated: forests are tried on folds that they have not seen, on leanings by a network that
-has not seen them either; folds keep the claims about one document together.
+`python -m evals.fit_checker --data DIR --out FOLDER`. Figures are cross-validated: forests are
+tried on folds that they have not seen, on leanings by a network that has not seen them either;
+folds keep the claims about one document together.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from evals.checker_examples import OWN, Example, read_abstracts, read_claims
+from evals.checker_examples import OWN, Example, read_abstracts, read_claims, read_written
 from evals.fit import FOLDS, _to_trees, folds_of
 from evals.fit_meaning import fit_network, save_network
 from evals.metrics import auroc, balanced_accuracy
@@ -26,6 +26,9 @@ from rag.checking import THRESHOLD
 from rag.checking.features import meaning_figures
 from rag.checking.meaning import NETWORK_FILE, Network
 from rag.checking.model import MODEL_FILE, CheckerModel, from_json
+from rag.reader.examples import NAMES
+from rag.reader.papers import ABSTRACTS, PUBLIC
+from rag.reader.written import SOURCE, written_papers
 from rag.trees import Matrix
 from vectorstore import minilm
 
@@ -115,11 +118,12 @@ def save(values: dict[str, Any], path: Path) -> CheckerModel:
 
 
 def _weights(examples: Sequence[Example], asked: Matrix, truth: Matrix) -> Matrix:
-    """Weights by which, of the public and of the own claims, both answers count the same."""
+    """Weights by which, of public, own and written claims, both answers count the same."""
     own = np.array([example.source.startswith(OWN) for example in examples])
+    written = np.array([example.source == SOURCE for example in examples])
     weights = np.array([example.forest_weight for example in examples])
     balanced = weights.copy()
-    for kind in (own, np.logical_not(own)):
+    for kind in (own, written, ~(own | written)):
         if not kind.any():
             continue
         whole = weights[asked & kind].sum()
@@ -188,12 +192,13 @@ def _figures(unseen: dict[str, Matrix], labels: Matrix, here: Matrix) -> dict[st
 def main(arguments: Sequence[str] | None = None) -> None:
     """Reads, fits, writes the models and prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--claims", type=Path, required=True)
-    parser.add_argument("--abstracts", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True, help="As of rag.reader.train.")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args(arguments)
-    read = minilm.read
-    examples = [*read_claims(given.claims, read), *read_abstracts(given.abstracts, read)]
+    read, abstracts = minilm.read, given.data / ABSTRACTS
+    papers = written_papers(given.data)
+    examples = [*read_claims(given.data / PUBLIC / NAMES[0], read)]
+    examples += [*read_abstracts(abstracts, read), *read_written(papers, read)]
     network, model, report = fit(examples)
     save_network(network, given.out / NETWORK_FILE)
     save(model, given.out / MODEL_FILE)

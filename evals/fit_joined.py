@@ -41,10 +41,9 @@ from rag.checking.features import figures
 from rag.checking.meaning import Reader
 from rag.checking.model import Judge, LogOdds, LogWeights, load_model, reader_odds
 from rag.reader.examples import NAMES, is_held_out
-from rag.reader.papers import papers_by_name
-from rag.reader.train import ABSTRACTS, MORE_ABSTRACTS, PUBLIC
+from rag.reader.papers import PUBLIC
 from rag.reader.trained import WEIGHTS_FILE, open_reader
-from rag.reader.written import SOURCE, written_claims
+from rag.reader.written import SOURCE, written_papers
 from rag.trees import Matrix, sigmoid
 from vectorstore import minilm
 
@@ -163,9 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     reader = open_reader(given.reader)
     judge = Judge(reader.encoder.judge, LogWeights())
-    about = {item["paper"] for item in written_claims()}
-    papers = papers_by_name(given.data / ABSTRACTS, given.data / MORE_ABSTRACTS, about)
-    written = list(written_sentences(papers))
+    written = list(written_sentences(written_papers(given.data)))
     public = unlearned(given.data / PUBLIC / NAMES[0])
     weights, report = fit(list(hear([*public, *written], minilm.read, judge)))
     drafts = drafted_sentences(DRAFTS, sample_files()[0])

@@ -21,7 +21,7 @@ from rag.checking.comparison import compare
 from rag.checking.features import figures
 from rag.checking.model import OFFSET, LogWeights, Weights, load_model, reader_odds
 from rag.reader.examples import is_held_out
-from rag.reader.written import SOURCE, as_passage, written_claims
+from rag.reader.written import MORE_FILE, SOURCE, as_passage, written_claims
 from vectorstore import minilm
 
 SAYS = tuple(step / 10 for step in range(31))
@@ -95,7 +95,7 @@ def drafted_sentences(paths: Iterable[Path], corpus: Path) -> Iterator[Sentence]
 
 def written_sentences(papers: dict[str, tuple[str, str]]) -> Iterator[Sentence]:
     """The claims written for the reader on papers that are held out of these."""
-    for item in written_claims():
+    for item in (*written_claims(), *written_claims(MORE_FILE)):
         if item["paper"] in papers:
             paper = as_passage(*papers[item["paper"]])
             if is_held_out(paper):

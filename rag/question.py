@@ -99,6 +99,19 @@ _BRITISH = re.compile(r"(?<=[a-z]{3})is(?=(e|ed|es|er|ers|ing|ation|ations)$)")
 _TWO_CAPITALS = re.compile(r"[A-Z][\w-]*[A-Z]")
 
 
+_LATIN = str.maketrans(
+    dict(
+        zip(
+            "αβγδεζηθικλμνξοπρστυφχψω",
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi"
+            " rho sigma tau upsilon phi chi psi omega".split(),
+            strict=True,
+        )
+    )
+    | dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word of a text, with the terms that it is matched by."""
@@ -215,8 +228,8 @@ def is_name(word: str, first: bool) -> bool:
 
 @lru_cache(maxsize=65536)
 def squash(text: str) -> str:
-    """Letters, digits and plus signs alone, lower-cased."""
-    return re.sub(r"[^a-z0-9+]", "", text.casefold())
+    """Latin letters, digits and plus signs alone, lower-cased; `TNF-α` as `tnfalpha`."""
+    return re.sub(r"[^a-z0-9+]", "", text.casefold().translate(_LATIN))
 
 
 def _kind(text: str, names: tuple[Word, ...]) -> Kind:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rag.checking.binding import check_numbers
-from rag.checking.numbers import read_quantities, same_unit, same_value
+from rag.checking.numbers import read_quantities
 from rag.checking.reading import read_sentence
+from rag.checking.worth import same_unit, same_value
 
 
 @pytest.mark.parametrize(

@@ -8,24 +8,27 @@ from typing import Literal, NamedTuple
 
 from rag.checking.context import likeness, nearest_token
 from rag.checking.labels import head_of, labels_of, spell
-from rag.checking.numbers import Quantity, same_unit, same_value
+from rag.checking.numbers import Quantity
 from rag.checking.reading import Sentence
 from rag.checking.respectively import runs_of_numbers, wrong_partner
+from rag.checking.worth import is_rounded, same_unit, same_value
 from rag.question import squash
 
-Misuse = Literal["absent", "unit", "about", "rival", "pair", "bound", "role"]
+Misuse = Literal["absent", "counted", "unit", "about", "rival", "pair", "bound", "role"]
 _NUMBERED = re.compile(r"\d+(?!(?:st|nd|rd|th)\b)[A-Za-z-]")
 _CLEARLY = 0.2
 _LEAST_LIKENESS = 0.35
 _MOST_PLACES = 12
 _CLAUSE_GAP = 30
+_MOST_COUNTED = 10
 
 
 class NumberProblem(NamedTuple):
     """A number of the claim that the passages do not state so.
 
     Attributes:
-        kind: `absent`; another `unit`; stated `about` something else; a `rival` stands there
+        kind: `absent`; absent, but perhaps `counted` by the claim itself; another `unit`; stated
+            `about` something else; a `rival` stands there
             instead; stated, but not in a `pair` with another number of the claim; with another
             `bound`; at the other end of a change (`role`).
         text: The number, as the claim has it.
@@ -61,7 +64,7 @@ def check_numbers(
     confirmed = {item for q, (others, _) in pairs.items() if others for item in (q, *others)}
     found = []
     for quantity in stated:
-        problem = _check_statement(quantity, uses[quantity], chosen) or pairs[quantity][1]
+        problem = _check_statement(claim, quantity, uses[quantity], chosen) or pairs[quantity][1]
         if problem is None and uses[quantity]:
             fitting = _fitting(quantity, uses[quantity])
             sure = quantity in confirmed
@@ -104,14 +107,32 @@ def _uses(
 
 
 def _check_statement(
-    quantity: Quantity, uses: list[_Use], chosen: Sequence[Sentence]
+    claim: Sentence, quantity: Quantity, uses: list[_Use], chosen: Sequence[Sentence]
 ) -> NumberProblem | None:
     """Whether the passages have the number at all, and in its unit."""
     if not uses:
-        return None if _is_named(quantity, chosen) else NumberProblem("absent", quantity.text)
+        if _is_named(quantity, chosen):
+            return None
+        own = _is_counted(claim, quantity, chosen)
+        return NumberProblem("counted" if own else "absent", quantity.text)
     if not _fitting(quantity, uses):
         return NumberProblem("unit", quantity.text, uses[0].quantity.text)
     return None
+
+
+def _is_counted(claim: Sentence, quantity: Quantity, chosen: Sequence[Sentence]) -> bool:
+    """Whether a number may be the claim's own count of what the passages tell: `in two languages`.
+
+    Not where these have another number of the same things, another share or another multiple.
+    """
+    others = [(text, other) for text in chosen for other in text.quantities]
+    units = {other.unit for _, other in others}
+    if quantity.share or (quantity.spelled and quantity.unit == "times"):
+        return units.isdisjoint({"%"} if quantity.share else {"times", "ratio"})
+    if not quantity.spelled or quantity.unit or quantity.value > _MOST_COUNTED:
+        return False
+    labels = labels_of(claim, quantity)[0]
+    return not any(labels & labels_of(text, other)[0] for text, other in others)
 
 
 def _check_thing(
@@ -160,7 +181,7 @@ def _check_pair(
         if other is quantity or not labels or not _are_beside(claim, quantity, other, labels):
             continue
         beside = [_nearest_labelled(use.sentence, use.quantity, labels) for use in uses]
-        if any(found is not None and same_value(found, other) for found in beside):
+        if any(found is not None and same_value(other, found) for found in beside):
             confirmed.append(other)
         elif uses and all(found is not None for found in beside):
             return confirmed, NumberProblem("pair", other.text, spell(claim, quantity))
@@ -304,7 +325,7 @@ def _rivalry(
         (_likeness(claim, here, sentence, other, close), other)
         for sentence in {id(use.sentence): use.sentence for use in uses}.values()
         for other in sentence.quantities[:_MOST_PLACES]
-        if not same_value(other, quantity) and _may_rival(quantity, other)
+        if not same_value(quantity, other) and _may_rival(quantity, other)
     ]
     return best, rivals
 
@@ -331,7 +352,9 @@ def _likeness(
 
 
 def _check_bound(quantity: Quantity, uses: list[_Use]) -> NumberProblem | None:
-    bounds = {use.quantity.bound for use in uses}
+    bounds = {use.quantity.bound for use in uses if not is_rounded(quantity, use.quantity)}
+    if not bounds or quantity.share:
+        return None
     if "about" in {quantity.bound, *bounds}:
         bounds |= {"", quantity.bound}
     if quantity.bound in bounds:

@@ -87,14 +87,30 @@ NEGATORS = frozenset(
     " lacked lacking absence absent failure hardly barely nothing nobody nowhere incapable non"
     " isn't aren't wasn't weren't don't doesn't didn't won't wouldn't can't couldn't shouldn't"
     " hasn't haven't hadn't mustn't devoid avoid avoids avoided avoiding miss misses missed"
-    " exclude excludes excluded cant dont doesnt didnt isnt arent".split()
+    " exclude excludes excluded cant dont doesnt didnt isnt arent bypass bypasses bypassed"
+    " bypassing obviate obviates obviating ineligible".split()
 )
 """Words that negate what follows them in their clause."""
 
 NEGATING_PAIRS = frozenset({("rather", "than"), ("instead", "of"), ("other", "than")})
+NEEDLESS = frozenset(
+    "eliminate eliminates eliminated eliminating remove removes removed removing".split()
+)
+"""Words that negate what follows a need: `eliminates the need for labels`."""
+NEEDS = frozenset("need needs necessity requirement".split())
 EXEMPT_PAIRS = frozenset(
     {("not", "only"), ("not", "just"), ("not", "merely"), ("no", "doubt"), ("nothing", "but")}
 )
+
+OBJECT_VERBS = frozenset(
+    map(
+        stem,
+        "need require demand necessitate use involve take contain include cause incur show find"
+        " produce offer give provide yield make add introduce leave see observe assume exhibit"
+        " report detect impose pose bring employ rely".split(),
+    )
+)
+"""Verbs that a `no` before their object negates as `not` would."""
 
 PASSED_OVER = frozenset(
     "result significant differ difference appear seem evidence statistical observed detected seen"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from rag.checking.alignment import Alignment
 from rag.checking.context import likeness, nearest_token
 from rag.checking.reading import Sentence
+from rag.checking.units import UNITS
 from rag.question import squash
 from vectorstore.terms import STOPWORDS, stem
 
@@ -18,6 +19,11 @@ _MOST_NAMES = 12
 _CLEARLY = 0.15
 _MOST_INITIALS = 6
 _PLAIN = re.compile(r"[A-Z][a-z]+(?:['’]s)?")
+_ADDED = re.compile(
+    r"anti|non|pre|post|multi|based|like|free|null|type|style|specific|aware|negative|positive"
+    r"|[a-z]+(?:ing|ed|ent|ive)"
+)
+"""Parts of a compound that say what is done with a name: `Dicer1-deficient`, `anti-CD3`."""
 _SPEAKING = frozenset(
     "authors author researchers paper study work however moreover furthermore additionally"
     " according experiments results both one two three four five while when since although".split()
@@ -46,7 +52,7 @@ def names_of(sentence: Sentence) -> list[Name]:
     found = []
     for match in sentence.compounds:
         word = match.group()
-        marked = _is_marked(word)
+        marked = _is_marked(word) and word not in UNITS
         first = not sentence.text[: match.start()].strip(" \"'“‘([") or _opens(
             sentence, match.start()
         )
@@ -115,10 +121,14 @@ class Vocabulary:
         forms = {name.squashed, name.squashed.removesuffix("s"), name.squashed + "s"}
         if not forms.isdisjoint(self.squashed) or stem(name.text.casefold()) in self.stems:
             return True
-        if not forms.isdisjoint(self.initials) and name.text.isupper():
+        if not forms.isdisjoint(self.initials) and name.text.removesuffix("s").isupper():
             return True
         parts = [part for part in re.split(r"[-/]", name.text) if part]
-        return len(parts) > 1 and all(squash(part) in self.squashed for part in parts)
+        bare = [part for part in parts if not _ADDED.fullmatch(part)]
+        return len(parts) > 1 and all(self._has_part(squash(part)) for part in bare)
+
+    def _has_part(self, part: str) -> bool:
+        return not {part, part + "s", part.removesuffix("s")}.isdisjoint(self.squashed)
 
 
 def absent_names(names: Iterable[Name], passages: Vocabulary) -> list[Name]:

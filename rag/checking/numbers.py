@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from rag.checking.units import UNITS
+
 _WORDS = {
     word: float(value)
     for value, word in enumerate(
@@ -24,59 +26,6 @@ _MAGNITUDES = {
     "K": 1e3, "k": 1e3, "thousand": 1e3, "M": 1e6, "million": 1e6, "mn": 1e6, "B": 1e9, "bn": 1e9,
     "billion": 1e9, "T": 1e12, "trillion": 1e12, "hundred": 1e2,
 }  # fmt: skip
-_SPELLINGS = """
-%: percent percentage pct
-times: x X fold folds
-point: points
-ms: millisecond milliseconds msec
-s: sec second seconds secs
-min: mins minute minutes
-h: hr hrs hour hours
-day: days
-week: weeks
-month: months
-year: years yr yrs
-bit: bits
-byte: bytes
-gb: GB gigabyte gigabytes
-mb: MB megabyte megabytes
-tb: TB terabyte terabytes
-kb: KB kB
-hz: Hz
-khz: kHz
-mhz: MHz
-ghz: GHz
-nm:
-um: μm µm
-mm: millimeter millimeters millimetre millimetres
-cm: centimeter centimeters centimetre centimetres
-km: kilometer kilometers kilometre kilometres
-m: metre metres meter meters
-mg: milligram milligrams
-kg: kilogram kilograms
-g: gram grams
-ug: μg µg
-ml: mL
-l: liter litre liters litres
-db: dB
-w: W watt watts
-kw: kW
-v: V volt volts
-mv: mV
-ev: eV
-kev: keV
-mev: MeV
-gev: GeV
-tev: TeV
-dollar: $ dollars USD
-euro: € euros EUR
-pound: £ pounds
-"""
-_UNITS = {
-    word: line.split(":")[0]
-    for line in _SPELLINGS.strip().splitlines()
-    for word in (line.split(":")[0], *line.split(":")[1].split())
-}
 _NUMBER = re.compile(
     r"(?<![\w.])(?P<sign>[-+±]?)(?P<money>[$€£]?)"
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,]*\d)|\d+(?:\.\d+)?|\.\d+)"
@@ -92,11 +41,29 @@ _BOUNDS = (
     ("about", re.compile(r"(\b(about|approximately|around|roughly|nearly|almost|circa)|[~≈])\s*$",
                          re.I)),
 )  # fmt: skip
+_RATIO = re.compile(
+    r"\b(factor|(odds|risk|rate|hazards?) ratio|relative risk|a?OR|RR|a?HR|IRR)\b"
+    r"\s*(\(\w+\))?\s*(of|was|is|[=:,(])?\s*(about|approximately|around|roughly|nearly|almost)?\s*$"
+)
+_PARTS = {
+    name: float(whole)
+    for whole, name in enumerate("third quarter fifth sixth seventh eighth ninth tenth".split(), 3)
+}
+_SHARE = re.compile(
+    r"(?<![\w.,-])(?P<part>[1-9]|one|two|three|four|five|six|seven|eight|nine)"
+    r"(?:\s(?:out of|in|in every)\s(?P<whole>\d{1,3}|two|three|four|five|six|seven|eight|nine|ten"
+    r"|twenty|hundred)(?!\s(?:hundred|thousand|million))(?![\w%]|[.,]\d)"
+    r"|[\s-](?P<name>third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?(?![\w-]))",
+    re.I,
+)
 _ROLE = re.compile(r"\b(from|to|into)\s+(?:[A-Za-z-]{1,12}\s+){0,3}$", re.I)
 _BEFORE = 30
 _YEARS = (1500, 2100)
 _JOIN = re.compile(r"\s*(-|–|,|to|and|or|, and|, or)\s*")
 _RANGE = re.compile(r"\s*(-|–|to)\s*")
+_BETWEEN = re.compile(r"\bbetween\s*$", re.I)
+_CONFIDENCE = re.compile(r"\s*(CI|confidence|credible)\b")
+_FAR = 50
 _SINGLE = frozenset("shmgVW")
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 
@@ -110,10 +77,11 @@ class Quantity:
         start: Where it begins.
         end: Where it ends.
         value: What it is worth, magnitudes multiplied in.
-        unit: `%`, `times`, a unit of measure, or empty for a bare number.
+        unit: `%`, `times`, `ratio`, a unit of measure, or empty for a bare number.
         bound: `least`, `most`, `about`, or empty.
         role: `from` or `to` where it is an end of a change, or empty.
         spelled: Whether it is a word.
+        share: Whether it is a part of a whole in words, as `one in four`; then in `%`.
     """
 
     text: str
@@ -124,6 +92,7 @@ class Quantity:
     bound: str = ""
     role: str = ""
     spelled: bool = False
+    share: bool = False
 
     @property
     def is_year(self) -> bool:
@@ -138,8 +107,12 @@ def read_quantities(text: str) -> list[Quantity]:
     ends are percentages.
     """
     found: list[Quantity] = []
+    shares = {match.start(): match for match in _SHARE.finditer(text)}
     for match in _NUMBER.finditer(text):
         if found and match.start() < found[-1].end:
+            continue
+        if match.start() in shares and (share := _read_share(shares[match.start()])) is not None:
+            found.append(_with_surroundings(text, share))
             continue
         quantity = _read_word(text, match) if match["word"] else _read_digits(text, match)
         if quantity is not None:
@@ -147,33 +120,24 @@ def read_quantities(text: str) -> list[Quantity]:
     return _share_units(text, found)
 
 
-def same_value(first: Quantity, second: Quantity) -> bool:
-    """Whether two numbers are worth the same; a share of 0.8 is 80%."""
-    if _equal(first.value, second.value):
-        return True
-    share, percentage = (first, second) if second.unit == "%" else (second, first)
-    fits = percentage.unit == "%" and not share.unit and 0 < abs(share.value) < 1
-    return fits and _equal(share.value * 100, percentage.value)
-
-
-def same_unit(first: Quantity, second: Quantity) -> bool:
-    """Whether their units agree; a bare number passes for one with a unit of measure.
-
-    Points pass for percentages, and `two-time` for `twice`.
-    """
-    units = {first.unit, second.unit}
-    spelled = first.spelled and second.spelled and units == {"", "times"}
-    bare = "" in units and units.isdisjoint({"%", "times"})
-    return len(units) == 1 or units == {"%", "point"} or bare or spelled
-
-
 def is_number_word(folded: str) -> bool:
     """Whether a word, case-folded, spells a number."""
     return folded in _WORDS or folded in _MULTIPLES
 
 
-def _equal(first: float, second: float) -> bool:
-    return abs(abs(first) - abs(second)) <= 1e-9 * max(1e-9, abs(first), abs(second))
+def _read_share(match: re.Match[str]) -> Quantity | None:
+    """A part of a whole, such as `one in four` and `two thirds`, as a percentage."""
+    part = _count(match["part"])
+    whole = _PARTS[match["name"].casefold()] if match["name"] else _count(match["whole"])
+    if not part < whole:
+        return None
+    return Quantity(
+        match.group(), match.start(), match.end(), 100 * part / whole, "%", spelled=True, share=True
+    )
+
+
+def _count(text: str) -> float:
+    return _WORDS[text.casefold()] if text.isalpha() else float(text)
 
 
 def _read_word(text: str, match: re.Match[str]) -> Quantity | None:
@@ -191,8 +155,8 @@ def _read_word(text: str, match: re.Match[str]) -> Quantity | None:
             value, end = value + _WORDS[letters], suffix.end("letters")
         elif letters in _MAGNITUDES and len(letters) > 2:
             value, end = value * _MAGNITUDES[letters], suffix.end("letters")
-        elif suffix["letters"] in _UNITS and len(letters) > 1:
-            unit, end = _UNITS[suffix["letters"]], suffix.end("letters")
+        elif suffix["letters"] in UNITS and len(letters) > 1:
+            unit, end = UNITS[suffix["letters"]], suffix.end("letters")
     return Quantity(text[start:end], start, end, value, unit, spelled=True)
 
 
@@ -206,7 +170,7 @@ def _read_digits(text: str, match: re.Match[str]) -> Quantity | None:
         start += 1
     if _is_in_name(text, start):
         return None
-    unit = _UNITS.get(match["money"], "")
+    unit = UNITS.get(match["money"], "")
     suffix = _SUFFIX.match(text, end)
     if suffix and suffix["letters"] in _MAGNITUDES and _may_scale(suffix):
         value, end = value * _MAGNITUDES[suffix["letters"]], suffix.end("letters")
@@ -214,7 +178,7 @@ def _read_digits(text: str, match: re.Match[str]) -> Quantity | None:
     if suffix and suffix[0] == "s" and value % 10 == 0:
         return None
     if suffix and _may_measure(suffix):
-        unit, end = unit or _UNITS[suffix["letters"]], suffix.end("letters")
+        unit, end = unit or UNITS[suffix["letters"]], suffix.end("letters")
     elif suffix and _is_name_end(suffix):
         return None
     return Quantity(text[start:end], start, end, value, unit)
@@ -233,7 +197,7 @@ def _may_measure(suffix: re.Match[str]) -> bool:
     """Whether letters are a unit: `5ms`, `5 ms`, `5-bit`, `5 times`, `5 s`, not `5 x`."""
     letters = suffix["letters"]
     apart = letters == "%" or len(letters) > 1 or letters in _SINGLE
-    return letters in _UNITS and not suffix["glued"] and (not suffix["gap"] or apart)
+    return letters in UNITS and not suffix["glued"] and (not suffix["gap"] or apart)
 
 
 def _is_name_end(suffix: re.Match[str]) -> bool:
@@ -246,7 +210,7 @@ def _is_name_end(suffix: re.Match[str]) -> bool:
 
 def _is_in_name(text: str, start: int) -> bool:
     """Whether a number goes on from a word: `GPT-4`, `Qwen2/2.5`."""
-    return start >= 2 and text[start - 1] in "-/+" and text[start - 2].isalnum() and not (
+    return start >= 2 and text[start - 1] in "-/+@" and text[start - 2].isalnum() and not (
         text[start - 2].isdigit() and not _word_before(text, start - 2)
     )  # fmt: skip
 
@@ -262,15 +226,23 @@ def _with_surroundings(text: str, quantity: Quantity) -> Quantity:
     bound = next((name for name, pattern in _BOUNDS if pattern.search(before)), "")
     role = None if bound == "most" else _ROLE.search(before)
     named = {"from": "from", "to": "to", "into": "to"}[role[1].casefold()] if role else ""
-    return replace(quantity, bound=bound, role=named)
+    unit = "ratio" if not quantity.unit and _RATIO.search(before) else quantity.unit
+    return replace(quantity, bound=bound, role=named, unit=unit)
 
 
 def _share_units(text: str, found: list[Quantity]) -> list[Quantity]:
-    """Gives the bare numbers of a list or range the unit of the one after them."""
+    """Gives the bare numbers of a list or range the unit of the one after them.
+
+    A percentage of confidence says nothing of the number before it, nor does `75%` of a `0.75`.
+    """
     for place in range(len(found) - 2, -1, -1):
         here, after = found[place], found[place + 1]
         between = text[here.end : after.start][:8]
-        joined = _RANGE.fullmatch(between) or (after.unit == "%" and _JOIN.fullmatch(between))
+        confidence = _CONFIDENCE.match(text, after.end)
+        comparable = not confidence and after.value <= _FAR * here.value
+        listed = after.unit == "%" and comparable and _JOIN.fullmatch(between)
+        between_both = between.strip() == "and" and _BETWEEN.search(text[: here.start][-_BEFORE:])
+        joined = _RANGE.fullmatch(between) or listed or between_both
         alike = here.spelled == after.spelled or not here.spelled
         if joined and alike and not here.unit and after.unit:
             found[place] = replace(here, unit=after.unit)

@@ -15,7 +15,7 @@ amount: increase raise rise rose risen grow grew grown elevate enlarge augment b
  cut minimize lowering narrower shorter shallower alleviate abate scarce
 quality: better improve outperform superior surpass exceed beat enhance excel outstrip outdo
  good best improvement ameliorate upgrade win won / worse worsen underperform inferior degrade
- deteriorate impair bad worst poor poorer damage harm deterioration degradation lag weaken lose
+ deteriorate impair bad worst poor poorer damage harm deterioration degradation lag weaken lose lost
  aggravate exacerbate
 help: promote facilitate encourage enable allow permit induce stimulate trigger activate activation
  cause lead drive mediate contribute foster help assist aid support ease / prevent hinder impede
@@ -27,7 +27,7 @@ presence: present presence contain include exhibit possess has have with feature
  exclude lack omit devoid free
 sign: positive positively / negative negatively
 activity: active / inactive passive passively
-retain: retain preserve maintain keep conserve sustain / remove eliminate discard delete lose
+retain: retain preserve maintain keep conserve sustain / remove eliminate discard delete lose lost
  destroy abolish
 add: add attach insert append gain acquire / subtract detach withdraw
 ease: easy easier easily simple simpler straightforward trivial effortless / difficult hard harder

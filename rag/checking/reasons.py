@@ -9,6 +9,8 @@ from rag.checking.binding import NumberProblem
 from rag.checking.comparison import Comparison
 
 Gravity = Literal["veto", "doubt", "weaker"]
+_NUMBERS: dict[str, Gravity] = {"bound": "weaker", "counted": "doubt"}
+"""How grave a problem with a number is; a `veto` where none is named."""
 _MOST_WORDS = 3
 _PLAIN_LIKENESS, _PLAIN_MARGIN = 0.5, 0.25
 
@@ -49,14 +51,14 @@ def join_labels(labels: Sequence[str]) -> str:
 def number_problems(found: Comparison, cited: str) -> Iterator[Problem]:
     """What is wrong with the numbers."""
     for problem in found.numbers:
-        gravity: Gravity = "weaker" if problem.kind == "bound" else "veto"
-        yield Problem(gravity, _spell_number(problem, cited))
+        yield Problem(_NUMBERS.get(problem.kind, "veto"), _spell_number(problem, cited))
 
 
 def _spell_number(problem: NumberProblem, cited: str) -> str:
     number, thing = problem.text, problem.thing
     return {
         "absent": f"number {number} is not stated in {cited}",
+        "counted": f"number {number} is not stated in {cited}",
         "unit": f"number {number} is not stated in {cited}, which has {thing}",
         "about": f"number {number} is not stated of {thing} in {cited}",
         "rival": f"number {number} is stated of something else in {cited}, which has {thing} here",
@@ -72,7 +74,7 @@ def _names(found: Comparison, cited: str) -> Iterator[Problem]:
         yield Problem(gravity, f"name {name.text} is not in {cited}")
     for item in found.displaced:
         if item.clear:
-            yield Problem("veto", f"{cited} says this of {item.other}, not of {item.name}")
+            yield Problem("doubt", f"{cited} says this of {item.other}, not of {item.name}")
 
 
 def _directions(found: Comparison, cited: str) -> Iterator[Problem]:
@@ -80,6 +82,7 @@ def _directions(found: Comparison, cited: str) -> Iterator[Problem]:
         yield Problem("veto", f"the comparison is the other way round in {cited}")
     for item in found.reversals:
         plain = item.strength >= _PLAIN_LIKENESS and item.margin >= _PLAIN_MARGIN
+        plain = plain and not item.negation
         if item.clear:
             reason = f"“{item.word}” stands against “{item.other}” in {cited}"
             yield Problem("veto" if plain else "doubt", reason)

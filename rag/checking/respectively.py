@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.checking.numbers import Quantity, same_value
+from rag.checking.numbers import Quantity
 from rag.checking.reading import COMPOUND, Sentence
+from rag.checking.worth import same_value
 from rag.question import squash
 
 _AND = re.compile(r"[^\W_][\w.'+/-]*(?:, [\w][\w.'+/-]*){0,8},? (?:and|or) [\w][\w.'+/-]*")

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence, Set
 from itertools import islice
 from pathlib import Path
 
+PUBLIC = "train"
+ABSTRACTS, MORE_ABSTRACTS = "arxiv/arxiv_abstracts.jsonl.gz", "scifact/corpus.jsonl.gz"
+"""Where a folder of data holds public sets, and abstracts."""
 _VERSION = re.compile(r"v\d+$")
 
 

@@ -24,7 +24,14 @@ from rag.reader.graph import export
 from rag.reader.invented import invent
 from rag.reader.model import HASH_FILE, MODEL_FILE
 from rag.reader.network import VERDICTS, build, fill, tensors, torch
-from rag.reader.papers import as_texts, papers_by_name, read_papers, spared_papers
+from rag.reader.papers import (
+    ABSTRACTS,
+    MORE_ABSTRACTS,
+    PUBLIC,
+    as_texts,
+    read_papers,
+    spared_papers,
+)
 from rag.reader.questions import invent_questions
 from rag.reader.sampling import draw_batches
 from rag.reader.weights import WEIGHTS_FILE, pack, unpack
@@ -34,15 +41,12 @@ from rag.reader.written import (
     QUESTIONS_FILE,
     read_written,
     read_written_questions,
-    written_claims,
-    written_questions,
+    written_papers,
 )
 
 RATE, WARM_UP, DECAY, SMOOTHING = 1.2e-4, 0.15, 0.01, 0.05
 SECONDS_PER_CHECKPOINT = 600
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
-PUBLIC, ABSTRACTS = "train", "arxiv/arxiv_abstracts.jsonl.gz"
-MORE_ABSTRACTS = "scifact/corpus.jsonl.gz"
 LOOKED_AT = 50
 """Pairs of each source that are looked at; more would take a minute each time."""
 
@@ -254,9 +258,7 @@ def main(
     made = [*invent(texts, seed), *invent_questions(texts, seed)]
     made += invent_freely(papers[invented:], seed)
     if written:
-        everything = (*written_claims(), *written_claims(MORE_FILE), *written_questions())
-        about = {item["paper"] for item in everything}
-        named = papers_by_name(data / ABSTRACTS, data / MORE_ABSTRACTS, about)
+        named = written_papers(data)
         made += [*read_written(named), *read_written(named, MORE_FILE)]
         made += read_written_questions(named)
     items = list(encode([*read_public(data / PUBLIC), *made]))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.reader.examples import VERDICTS, Example
+from rag.reader.papers import ABSTRACTS, MORE_ABSTRACTS, papers_by_name
 from vectorstore.sentences import split_sentences
 
 FILE = Path(__file__).parent / "written.jsonl.gz"
@@ -69,6 +70,17 @@ def written_questions(file: Path = QUESTIONS_FILE) -> Iterator[dict[str, Any]]:
 def written_claims(file: Path = FILE) -> Iterator[dict[str, Any]]:
     """The claims as they were written."""
     yield from _lines(file)
+
+
+def written_papers(data: Path) -> dict[str, tuple[str, str]]:
+    """Title and abstract of the papers that claims and questions were written on, by name.
+
+    Args:
+        data: Holds the abstracts, as `rag.reader.train` takes them.
+    """
+    written = (*written_claims(), *written_claims(MORE_FILE), *written_questions())
+    about = {item["paper"] for item in written}
+    return papers_by_name(data / ABSTRACTS, data / MORE_ABSTRACTS, about)
 
 
 def as_passage(title: str, abstract: str) -> str:
