@@ -23,7 +23,7 @@ from rag.checking.features import word_figures
 from rag.checking.meaning import Reader, Reading
 from rag.reader.edits import make_pairs
 from rag.reader.examples import is_held_out
-from rag.reader.written import FILE, MORE_FILE, SOURCE, as_passage, written_claims
+from rag.reader.written import SOURCE, as_passage, written_claims
 
 OWN = "own: "
 ABSTRACTS = 3500
@@ -149,8 +149,7 @@ def read_written(papers: Mapping[str, tuple[str, str]], read: Reader) -> Iterato
         read: Reads texts.
     """
     remembered = Memory(read, capacity=64)
-    items = [item for file in (FILE, MORE_FILE) for item in written_claims(file)]
-    for item in tracked("Reading written claims", items):
+    for item in tracked("Reading written claims", list(written_claims())):
         document = as_passage(*papers[item["paper"]]) if item["paper"] in papers else ""
         if document and not is_held_out(document):
             found = compare(item["claim"], [document], read=remembered)

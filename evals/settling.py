@@ -21,7 +21,7 @@ from rag.checking.comparison import compare
 from rag.checking.features import figures
 from rag.checking.model import OFFSET, LogWeights, Weights, load_model, reader_odds
 from rag.reader.examples import is_held_out
-from rag.reader.written import MORE_FILE, SOURCE, as_passage, written_claims
+from rag.reader.written import SOURCE, as_passage, written_claims
 from vectorstore import minilm
 
 SAYS = tuple(step / 10 for step in range(31))
@@ -75,7 +75,8 @@ class Settled(NamedTuple):
     Attributes:
         weights: Of forests and reader.
         offset: As that of `Judge`.
-        report: By set, without and with it: errors caught and correct sentences removed.
+        report: Without it, without it by the best offset, and with it: the offset, and by set
+            the errors caught and correct sentences removed.
     """
 
     weights: Weights
@@ -95,7 +96,7 @@ def drafted_sentences(paths: Iterable[Path], corpus: Path) -> Iterator[Sentence]
 
 def written_sentences(papers: dict[str, tuple[str, str]]) -> Iterator[Sentence]:
     """The claims written for the reader on papers that are held out of these."""
-    for item in (*written_claims(), *written_claims(MORE_FILE)):
+    for item in written_claims():
         if item["paper"] in papers:
             paper = as_passage(*papers[item["paper"]])
             if is_held_out(paper):
@@ -142,17 +143,22 @@ def settle(drafts: Sequence[Drafted]) -> Settled:
         }
 
     everywhere = np.ones(len(drafts), bool)
-    best, most = (0.0, OFFSET), -1.0
-    for say in SAYS:
-        for offset in OFFSETS:
-            told = tell(say, offset, everywhere)
-            gain = told["caught"] - told["removed"]
-            if gain > most:
-                best, most = (say, offset), gain
-    ways = {"reader off": (0.0, OFFSET), "reader on": best}
+
+    def best(says: Sequence[float]) -> tuple[float, float]:
+        found, most = (0.0, OFFSET), -1.0
+        for say in says:
+            for offset in OFFSETS:
+                told = tell(say, offset, everywhere)
+                if told["caught"] - told["removed"] > most:
+                    found, most = (say, offset), told["caught"] - told["removed"]
+        return found
+
+    say, offset = best(SAYS)
+    ways = {"reader off": (0.0, OFFSET), "reader off, best": best((0.0,)),
+            "reader on": (say, offset)}  # fmt: skip
     sets = {str(name): origins == name for name in sorted(set(origins))}
     report = {
-        way: {name: tell(*values, here) for name, here in sets.items()}
+        way: {"offset": values[1], **{name: tell(*values, here) for name, here in sets.items()}}
         for way, values in ways.items()
     }
-    return Settled(Weights(1.0, best[0], 0.0), best[1], report)
+    return Settled(Weights(1.0, say, 0.0), offset, report)

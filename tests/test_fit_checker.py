@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from evals import checker_examples, fit_checker
-from evals.checker_examples import Example, read_abstracts, read_claims
+from evals.checker_examples import Example, read_abstracts, read_claims, read_written
 from evals.fit_checker import save
 from rag.checking.comparison import compare
 from rag.checking.features import figures, meaning_figures
 from rag.checking.meaning import Leaning
 from rag.reader.edits import make_pairs
+from rag.reader.examples import is_held_out
+from rag.reader.written import as_passage
 from vectorstore import minilm
 
 ABSTRACTS = [
@@ -70,6 +72,27 @@ def test_own_pairs_become_examples_grouped_by_document(tmp_path: Path) -> None:
     found = list(read_abstracts(path, minilm.read))
     assert {example.source.split(":")[0] for example in found} == {"own"}
     assert len({example.group for example in found}) == 2
+
+
+def test_written_claims_become_examples_but_for_those_that_weights_are_settled_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    papers = {f"arxiv:{n}": abstract for n, abstract in enumerate(ABSTRACTS)}
+    held_out = {name for name, paper in papers.items() if is_held_out(as_passage(*paper))}
+    held_out.add("arxiv:0")
+    monkeypatch.setattr(
+        checker_examples,
+        "is_held_out",
+        lambda passage: passage == as_passage(*papers["arxiv:0"]) or is_held_out(passage),
+    )
+    rows = [
+        {"paper": name, "claim": "Rain helps.", "label": "contradict"}
+        for name in (*papers, "arxiv:unknown")
+    ]
+    monkeypatch.setattr(checker_examples, "written_claims", lambda: iter(rows))
+    found = list(read_written(papers, minilm.read))
+    assert {example.group for example in found} == set(papers) - held_out
+    assert {(example.source, example.label) for example in found} == {("written", "contradict")}
 
 
 def test_figures_of_meaning_follow_those_of_words_in_the_fitted_order() -> None:

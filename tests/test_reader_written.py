@@ -11,8 +11,7 @@ from rag.reader.examples import LICENCES, VERDICTS
 from rag.reader.papers import papers_by_name
 from rag.reader.sampling import SHARES
 from rag.reader.written import (
-    FILE,
-    MORE_FILE,
+    FILES,
     QUESTIONS,
     SOURCE,
     WHOLE,
@@ -35,7 +34,7 @@ def packed(path: Path, rows: list[dict[str, object]]) -> Path:
 
 
 def test_a_claim_is_read_with_what_it_rests_on_and_with_all(tmp_path: Path) -> None:
-    told, whole = read_written(PAPERS, packed(tmp_path / "written.jsonl.gz", CLAIMS))
+    told, whole = read_written(PAPERS, [packed(tmp_path / "written.jsonl.gz", CLAIMS)])
     everything = "Moths at lamps. Lamps were lit. Warm lamps attract 40% more moths."
     assert (told.source, whole.source) == (SOURCE, WHOLE)
     assert told.passage == "Moths at lamps. Warm lamps attract 40% more moths."
@@ -76,7 +75,7 @@ def test_papers_are_found_by_name_in_either_file(tmp_path: Path) -> None:
 
 
 def test_what_was_written_comes_with_twins_and_is_about_no_paper_that_is_measured_on() -> None:
-    claims = [*written_claims(), *written_claims(MORE_FILE)]
+    claims = list(written_claims())
     questions = list(written_questions())
     labels = Counter(item["label"] for item in claims)
     assert len(claims) > 1000
@@ -84,7 +83,7 @@ def test_what_was_written_comes_with_twins_and_is_about_no_paper_that_is_measure
     assert 0.9 < labels["contradict"] / labels["support"] < 1.1
     assert all(item["claim"] and item["rests_on"] for item in claims)
     assert 0.5 < sum(bool(item["answer"]) for item in questions) / (0.4 * len(questions)) < 1.5
-    cases = FILE.parents[2] / "evals" / "cases"
+    cases = FILES[0].parents[2] / "evals" / "cases"
     asked = {
         name
         for file in cases.glob("arxiv_*.jsonl")

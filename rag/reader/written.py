@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +19,24 @@ from rag.reader.examples import VERDICTS, Example
 from rag.reader.papers import ABSTRACTS, MORE_ABSTRACTS, papers_by_name
 from vectorstore.sentences import split_sentences
 
-FILE = Path(__file__).parent / "written.jsonl.gz"
-MORE_FILE = Path(__file__).parent / "written_more.jsonl.gz"
-"""Claims again, written later: with fewer twins that change more than one fact."""
+FILES = tuple(Path(__file__).parent / f"{name}.jsonl.gz" for name in ("written", "written_more"))
+"""Of claims; the second was written later, with fewer twins that change more than one fact."""
 QUESTIONS_FILE = Path(__file__).parent / "written_questions.jsonl.gz"
 SOURCE, WHOLE = "written", "written_whole"
 """Read with the sentences that a claim rests on, as the check does; and with the whole abstract."""
 QUESTIONS = "written_questions"
 
 
-def read_written(papers: Mapping[str, tuple[str, str]], file: Path = FILE) -> Iterator[Example]:
+def read_written(
+    papers: Mapping[str, tuple[str, str]], files: Sequence[Path] = FILES
+) -> Iterator[Example]:
     """The claims, each with the sentences that it rests on and with the whole abstract.
 
     Args:
         papers: Title and abstract, by name; claims about others are left out.
-        file: JSON Lines, gzipped: `paper`, `claim`, `label` and `rests_on`, places of sentences.
+        files: JSON Lines, gzipped: `paper`, `claim`, `label` and `rests_on`, places of sentences.
     """
-    for item in written_claims(file):
+    for item in written_claims(files):
         if item["paper"] in papers:
             whole = as_passage(*papers[item["paper"]])
             spans = split_sentences(whole)
@@ -67,9 +68,10 @@ def written_questions(file: Path = QUESTIONS_FILE) -> Iterator[dict[str, Any]]:
     yield from _lines(file)
 
 
-def written_claims(file: Path = FILE) -> Iterator[dict[str, Any]]:
+def written_claims(files: Sequence[Path] = FILES) -> Iterator[dict[str, Any]]:
     """The claims as they were written."""
-    yield from _lines(file)
+    for file in files:
+        yield from _lines(file)
 
 
 def written_papers(data: Path) -> dict[str, tuple[str, str]]:
@@ -78,7 +80,7 @@ def written_papers(data: Path) -> dict[str, tuple[str, str]]:
     Args:
         data: Holds the abstracts, as `rag.reader.train` takes them.
     """
-    written = (*written_claims(), *written_claims(MORE_FILE), *written_questions())
+    written = (*written_claims(), *written_questions())
     about = {item["paper"] for item in written}
     return papers_by_name(data / ABSTRACTS, data / MORE_ABSTRACTS, about)
 
