@@ -32,7 +32,8 @@ from rag.reader.written import SOURCE, written_papers
 from rag.trees import Matrix
 from vectorstore import minilm
 
-TASKS = {"support": ("support", None), "agree": ("support", "neutral"),
+SUPPORT = "support"
+TASKS = {SUPPORT: ("support", None), "agree": ("support", "neutral"),
          "against": ("contradict", "support")}  # fmt: skip
 """By forest: the label that it tells from the others, and the label that it never sees."""
 
@@ -62,20 +63,22 @@ ORDERED = {"support": RISING | FALLING, "agree": (RISING | FALLING) - _CARRIED, 
 def fit(examples: Sequence[Example]) -> tuple[Network, dict[str, Any], dict[str, Any]]:
     """The network, the forests as JSON values, and how they did on what they had not seen."""
     readable = [example for example in examples if example.reading is not None]
-    halves = np.array([zlib.crc32(example.group.encode()) % 2 for example in readable])
-    fresh: dict[int, dict[str, float]] = {}
+    learned = [example for example in readable if example.weight]
+    network = _fit_network(learned)
+    fresh = {id(e): _meaning_of(e, network) for e in readable if not e.weight}
+    halves = [zlib.crc32(example.group.encode()) % 2 for example in learned]
     for half in (0, 1):
-        network = _fit_network([e for e, own in zip(readable, halves, strict=True) if own != half])
-        for example, own in zip(readable, halves, strict=True):
+        other = _fit_network([e for e, own in zip(learned, halves, strict=True) if own != half])
+        for example, own in zip(learned, halves, strict=True):
             if own == half and example.forest_weight:
-                fresh[id(example)] = _meaning_of(example, network)
+                fresh[id(example)] = _meaning_of(example, other)
     judged = [example for example in examples if example.forest_weight]
     words, report = _fit_forests(judged, [example.figures for example in judged])
     seen = [e for e in judged if id(e) in fresh and not e.source.startswith(OWN)]
     rows = [{**example.figures, **fresh[id(example)]} for example in seen]
     meaning, second = _fit_forests(seen, rows)
     model = {"words": words, "meaning": meaning}
-    return _fit_network(readable), model, {"words": report, "meaning": second}
+    return network, model, {"words": report, "meaning": second}
 
 
 def _fit_network(examples: Sequence[Example]) -> Network:
@@ -92,14 +95,21 @@ def _meaning_of(example: Example, network: Network) -> dict[str, float]:
 def _fit_forests(
     examples: Sequence[Example], figures: Sequence[dict[str, float]]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The forests as JSON values, and how they did on folds that they had not seen."""
+    """The forests as JSON values, and how they did on folds that they had not seen.
+
+    Only the one for support learns from written claims: whether a claim is contradicted is asked of
+    what people wrote.
+    """
     rows = np.array([list(row.values()) for row in figures], float)
     names = list(figures[0])
     labels = np.array([example.label for example in examples])
+    written = np.array([example.source == SOURCE for example in examples])
     folds = folds_of([example.group for example in examples])
     model, unseen = {}, {}
     for name, (wanted, left_out) in TASKS.items():
         asked, truth = labels != left_out, labels == wanted
+        if name != SUPPORT:
+            asked &= ~written
         weights, signs = _weights(examples, asked, truth), _signs(name, names)
         unseen[name] = np.zeros(len(examples))
         for fold in range(FOLDS):

@@ -4,10 +4,11 @@
 whether passages agree with a claim, and whether they contradict it; and for whether they support
 it, as `evals.settling` tells. They are fitted to claims that neither the forests nor the reader has
 learned from, neither the claim nor its document: of the forests' public sets (the network for
-meaning, whose leaning the forests weigh, has seen some of them), and of those that were written for
-the reader (of some papers of the latter both have seen pairs invented from their abstracts). The
-figures are cross-validated by document. Of a public set of n claims each counts as
-the root of 1/n; all of the written ones together count as much as all of the public ones.
+meaning, whose leaning the forests weigh, has seen some of them). The figures are cross-validated by
+document, and told of those that were written for the reader, too (of some of their papers both have
+seen pairs invented from the abstracts); for support the written ones are fitted to as well. Of a
+public set of n claims each counts as the root of 1/n; all of the written ones together count as
+much as all of the public ones.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from rag.trees import Matrix, sigmoid
 from vectorstore import minilm
 
 JOINED = ("agree", "against")
-"""What the reader has a say in, by weights that are fitted."""
+"""What the reader has a say in by weights that are fitted: to public claims, as the forests are."""
 CASES = Path(__file__).parent / "cases"
 DRAFTS = (CASES / "drafts.jsonl", CASES / "drafts_fresh.jsonl")
 """About the sample's papers."""
@@ -117,10 +118,11 @@ def fit(heard: Sequence[Heard]) -> tuple[dict[str, list[float]], dict[str, Any]]
     report: dict[str, Any] = {"claims": dict(counts)}
     for place, (name, (wanted, left_out)) in enumerate(TASKS.items()):
         asked, truth = labels != left_out, labels == wanted
+        fitted = asked & ~written if name in JOINED and not written.all() else asked
         rows = np.array([(item.forests[place], item.reader[place]) for item in heard])
         joined = np.zeros(len(heard))
         for fold in range(FOLDS):
-            here, there = folds == fold, asked & (folds != fold)
+            here, there = folds == fold, fitted & (folds != fold)
             *slopes, bias = _regress(rows[there], truth[there], counted[there])
             joined[here] = rows[here] @ np.array(slopes) + bias
         ways = {"reader off": rows[:, 0], "reader alone": rows[:, 1], "reader on": joined}
@@ -130,7 +132,7 @@ def fit(heard: Sequence[Heard]) -> tuple[dict[str, list[float]], dict[str, Any]]
             if here.any()
         }
         if name in JOINED:
-            weights[name] = _regress(rows[asked], truth[asked], counted[asked])
+            weights[name] = _regress(rows[fitted], truth[fitted], counted[fitted])
     return weights, report
 
 

@@ -19,7 +19,7 @@ from evals.bench.progress import tracked
 from rag.checking import Judge, Memory, check_claim
 from rag.checking.comparison import compare
 from rag.checking.features import figures
-from rag.checking.model import OFFSET, LogWeights, Weights, load_model, reader_odds
+from rag.checking.model import LogWeights, Weights, load_model, reader_odds
 from rag.reader.examples import is_held_out
 from rag.reader.written import SOURCE, as_passage, written_claims
 from vectorstore import minilm
@@ -75,8 +75,7 @@ class Settled(NamedTuple):
     Attributes:
         weights: Of forests and reader.
         offset: As that of `Judge`.
-        report: Without it, without it by the best offset, and with it: the offset, and by set
-            the errors caught and correct sentences removed.
+        report: By set, without and with it: errors caught and correct sentences removed.
     """
 
     weights: Weights
@@ -143,22 +142,17 @@ def settle(drafts: Sequence[Drafted]) -> Settled:
         }
 
     everywhere = np.ones(len(drafts), bool)
-
-    def best(says: Sequence[float]) -> tuple[float, float]:
-        found, most = (0.0, OFFSET), -1.0
-        for say in says:
-            for offset in OFFSETS:
-                told = tell(say, offset, everywhere)
-                if told["caught"] - told["removed"] > most:
-                    found, most = (say, offset), told["caught"] - told["removed"]
-        return found
-
-    say, offset = best(SAYS)
-    ways = {"reader off": (0.0, OFFSET), "reader off, best": best((0.0,)),
-            "reader on": (say, offset)}  # fmt: skip
+    best, most = (0.0, 0.0), -1.0
+    for say in SAYS:
+        for offset in OFFSETS:
+            told = tell(say, offset, everywhere)
+            gain = told["caught"] - told["removed"]
+            if gain > most:
+                best, most = (say, offset), gain
+    ways = {"reader off": (0.0, 0.0), "reader on": best}
     sets = {str(name): origins == name for name in sorted(set(origins))}
     report = {
-        way: {"offset": values[1], **{name: tell(*values, here) for name, here in sets.items()}}
+        way: {name: tell(*values, here) for name, here in sets.items()}
         for way, values in ways.items()
     }
-    return Settled(Weights(1.0, say, 0.0), offset, report)
+    return Settled(Weights(1.0, best[0], 0.0), best[1], report)

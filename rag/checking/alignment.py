@@ -19,7 +19,7 @@ _SECOND_GAIN = 0.08
 _SHARED_HEAD = 0.6
 _LEAST_BASE = 5
 _LEAST_LINKS = 4
-_CLOSE = 0.8
+_CLOSE, _COPIED = 0.8, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,11 @@ class Alignment:
     def is_close(self) -> bool:
         """Whether the claim keeps so closely to the sentence's words that their order speaks."""
         return len(self.links) >= _LEAST_LINKS and self.coverage >= _CLOSE and self.order >= _CLOSE
+
+    @cached_property
+    def is_copy(self) -> bool:
+        """Whether the claim is the sentence over again, but for a word or two."""
+        return self.is_close and self.coverage >= _COPIED
 
     @cached_property
     def order(self) -> float:

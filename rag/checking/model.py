@@ -1,9 +1,9 @@
 """The learned part of the checker: from figures to probabilities.
 
-Three forests, fitted by `evals.fit_checker` on public pairs and on reworded and changed sentences
-of arXiv abstracts: whether the passages support a claim; whether, if they speak of it, they agree;
-and whether, if they do not support it, they contradict it. Where a reader gave its opinion, too,
-weights join that to each of them.
+Three forests, fitted by `evals.fit_checker` on public claims, on those that were written for the
+reader, and on reworded and changed sentences of arXiv abstracts: whether the passages support a
+claim; whether, if they speak of it, they agree; and whether, if they do not support it, they
+contradict it. Where a reader gave its opinion, too, weights join that to each of them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ from rag.trees import Matrix, Trees, read_trees, sigmoid
 
 MODEL_FILE = "checker_model.json.gz"
 FORESTS = ("support", "agree", "against")
-OFFSET = 0.4
-"""By what two views together are too strict: set on the first half of evals/cases/drafts.jsonl."""
 
 
 class Odds(NamedTuple):
@@ -102,7 +100,7 @@ class Judge:
 
     read: Callable[[str, Sequence[str]], Leaning]
     weights: LogWeights
-    offset: float = OFFSET
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ class CheckerModel:
     """Forests for figures by words alone, and for those with figures of meaning.
 
     The first have seen abstracts' own sentences reworded and changed, which keep close to their
-    words; the second only claims that people wrote, which do not.
+    words; the second only claims that people or LLMs wrote, which do not.
     """
 
     words: Forests
@@ -130,12 +128,10 @@ class CheckerModel:
             judge: Whose it is.
         """
         total, offset = self.weigh(figures), 0.0
-        if "means_support" in figures:
-            offset = OFFSET
-            if opinion is not None and judge is not None:
-                offset = judge.offset
-                triples = zip(judge.weights, total, reader_odds(opinion), strict=True)
-                total = LogOdds(*(own.join(forests, reader) for own, forests, reader in triples))
+        if "means_support" in figures and opinion is not None and judge is not None:
+            offset = judge.offset
+            triples = zip(judge.weights, total, reader_odds(opinion), strict=True)
+            total = LogOdds(*(own.join(forests, reader) for own, forests, reader in triples))
         support, agree, against, strict = (
             float(sigmoid(np.array(value))) for value in (total[0] + offset, *total[1:], total[0])
         )

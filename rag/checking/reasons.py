@@ -74,7 +74,8 @@ def _names(found: Comparison, cited: str) -> Iterator[Problem]:
         yield Problem(gravity, f"name {name.text} is not in {cited}")
     for item in found.displaced:
         if item.clear:
-            yield Problem("doubt", f"{cited} says this of {item.other}, not of {item.name}")
+            apart: Gravity = "veto" if found.chosen[0].is_copy else "doubt"
+            yield Problem(apart, f"{cited} says this of {item.other}, not of {item.name}")
 
 
 def _directions(found: Comparison, cited: str) -> Iterator[Problem]:
@@ -82,7 +83,7 @@ def _directions(found: Comparison, cited: str) -> Iterator[Problem]:
         yield Problem("veto", f"the comparison is the other way round in {cited}")
     for item in found.reversals:
         plain = item.strength >= _PLAIN_LIKENESS and item.margin >= _PLAIN_MARGIN
-        plain = plain and not item.negation
+        plain = plain and (not item.negation or found.chosen[0].is_copy)
         if item.clear:
             reason = f"“{item.word}” stands against “{item.other}” in {cited}"
             yield Problem("veto" if plain else "doubt", reason)
