@@ -116,7 +116,7 @@ def fit(
         test_set,
         cache,
         out,
-        open_reader(reader).encoder.find if reader else None,
+        open_reader(reader) if reader else None,
     )
     show(result, True, lambda _: [])
 

@@ -3,7 +3,8 @@
 Each case is asked of a library that holds its paper and, where it is answerable, once more with
 that paper withheld: then nothing answers it. A SciFact-like test set adds its claims, with their
 relevant documents and without. Folds keep the questions of one paper together; what the second
-stage learns from is always predicted by a first stage that did not see the paper.
+stage learns from is always predicted by a first stage that did not see the paper. The first goes
+by what needs no reader, so that one picks no other sentences; the second hears a reader, too.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from evals.beir import Beir
 from evals.cases import Case
 from evals.fit_wording import Example, fit_wording
 from evals.metrics import auroc
-from rag.answerers.judging import READ_PAPERS, Find, judge_features
+from rag.answerers.judging import OWN_FEATURES, READ_PAPERS, Find, judge_features
 from rag.answerers.model import AnswerModel, answer_features, from_json, mask_names
 from rag.answerers.picking import MAX_SENTENCES, SECOND_SHARE
 from rag.answerers.reading import TextReader
@@ -181,7 +182,7 @@ def _fit_forest(examples: Sequence[Example]) -> Any:  # noqa: ANN401 - scikit-le
     )
     weights = np.concatenate([np.full(len(e.rows), e.weight) for e in marked])
     return forest.fit(
-        np.vstack([example.rows for example in marked]),
+        np.vstack([example.rows[:, :OWN_FEATURES] for example in marked]),
         np.concatenate([example.right for example in marked]),
         sample_weight=weights,
     )
@@ -189,7 +190,7 @@ def _fit_forest(examples: Sequence[Example]) -> Any:  # noqa: ANN401 - scikit-le
 
 def _fit_sentences(examples: Sequence[Example]) -> Callable[[Matrix], Matrix]:
     forest = _fit_forest(examples)
-    return lambda rows: np.asarray(forest.predict_proba(rows)[:, 1])
+    return lambda rows: np.asarray(forest.predict_proba(rows[:, :OWN_FEATURES])[:, 1])
 
 
 def _to_trees(forest: Any) -> dict[str, Any]:  # noqa: ANN401 - scikit-learn is untyped

@@ -16,6 +16,7 @@ from evals.fit import examples_of_cases, examples_of_claims, fit, save
 from evals.fit_wording import Example
 from rag.answerers.judging import Find
 from rag.answerers.reading import TextReader
+from rag.reader.trained import TrainedReader
 from vectorstore.store import Store
 
 REMEMBERED = 10_000
@@ -28,7 +29,7 @@ def run_fit(
     beir: Beir | None,
     cache: Path | None,
     out: Path,
-    find: Find | None = None,
+    reader: TrainedReader | None = None,
 ) -> dict[str, Any]:
     """Reads the examples, fits the model to them, and writes it.
 
@@ -39,16 +40,17 @@ def run_fit(
         beir: A test set whose claims join.
         cache: Where built libraries are kept.
         out: Where the model goes.
-        find: Reads question and papers together (`CrossEncoder.find`), for a model that goes by
-            that, too.
+        reader: Reads question and papers together, for a model that goes by that, too; it names
+            the reader that it was fitted to.
     """
+    find = reader.encoder.find if reader else None
     root = cache or default_folder()
     cases = [case for path in files for case in load_cases(path)]
     examples = list(_read_cases(cases, corpus, others, root, find))
     if beir is not None:
         examples += _read_claims(beir, root, find)
     found = fit(examples)
-    save(found["model"], out)
+    save(found["model"] | ({"reader": reader.hash} if reader else {}), out)
     return dict(found["report"])
 
 

@@ -14,8 +14,7 @@ from evals.beir import Beir
 from evals.cases import Case
 from evals.fit import examples_of_cases, examples_of_claims, fit, save
 from evals.fit_wording import Example, fit_wording
-from rag.answerers.features import NAMES
-from rag.answerers.judging import READ_PAPERS
+from rag.answerers.judging import OWN_FEATURES, READ_PAPERS
 from rag.answerers.model import from_json
 from rag.answerers.picking import SECOND_SHARE
 from rag.answerers.reading import TextReader
@@ -40,7 +39,7 @@ def one_thread() -> Iterator[None]:
 
 
 TOWNS = ("Arlen", "Brock", "Corve", "Dunmere", "Eskley", "Farrow", "Garth", "Holm")
-COLUMNS = len(NAMES) + 4
+COLUMNS = OWN_FEATURES
 
 
 def paper(place: int) -> Record:
@@ -183,6 +182,14 @@ def test_forest_as_values_judges_as_the_library_that_fitted_it(examples: list[Ex
     )
     assert isinstance(model.sentences, Trees)
     assert model.judge_sentences(rows) == pytest.approx(forest.predict_proba(rows)[:, 1], abs=1e-4)
+
+
+def test_sentences_are_picked_by_what_needs_no_reader(examples: list[Example]) -> None:
+    told = [replace(item, rows=np.hstack([item.rows, item.right[:, None]])) for item in examples]
+    plain, heard = (fitting._to_trees(fitting._fit_forest(some)) for some in (examples, told))
+    assert plain == heard
+    rows = told[0].rows
+    assert (fitting._fit_sentences(told)(rows) == fitting._fit_sentences(examples)(rows)).all()
 
 
 def test_wording_learns_what_abstracts_do_not_say(examples: list[Example]) -> None:

@@ -202,7 +202,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / trained.WEIGHTS_FILE).write_text(json.dumps(weights), "utf-8")
     leaf = {"bias": 3.0, "trees": []}
     save({"sentences": leaf, "wording": {}, "wording_bias": 0.0, "meaning": [0.0] * 384,
-          "answers": leaf}, tmp_path / ANSWER_FILE)  # fmt: skip
+          "answers": leaf, "reader": hashed}, tmp_path / ANSWER_FILE)  # fmt: skip
     return tmp_path
 
 
@@ -253,6 +253,8 @@ def test_weights_of_another_reader_are_refused(folder: Path) -> None:
     wanted = f"{trained.WEIGHTS_FILE} was fitted to a reader.*tells abab.*fit_joined"
     with pytest.raises(ReaderError, match=wanted):
         _ = open_reader(folder).judge
+    with pytest.raises(ReaderError, match=f"{ANSWER_FILE} was fitted to a reader.*evals fit"):
+        _ = open_reader(folder).reading
 
 
 def test_damaged_model_is_told_before_another_engine_is_asked(

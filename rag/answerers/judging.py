@@ -19,6 +19,8 @@ from vectorstore.sentences import Span, split_sentences
 
 READ_PAPERS = 3
 """Papers, best first, whose sentences are read for a fact."""
+OWN_FEATURES = len(NAMES) + 4
+"""Features of a sentence that need no reader: by these it is picked. The confidence hears all."""
 NEAR_SIMILARITY = 0.3
 NEAR_COVERAGE = 0.4
 FOREIGN = 0.25

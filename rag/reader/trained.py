@@ -77,12 +77,7 @@ class TrainedReader:
             offset = float(values["offset"])
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(file, maker, error) from None
-        if fitted_to != self.hash:
-            raise ReaderError(
-                f"{file} was fitted to a reader with the SHA-256 {fitted_to}; {HASH_FILE} beside "
-                f"it tells {self.hash}. Fit it anew by `{maker}` (docs/reader.md), or do without "
-                "by QUOTH_READER=off."
-            )
+        self._require(fitted_to, file, maker)
         return Judge(lambda *pair: self.encoder.judge(*pair), weights, offset)
 
     @property
@@ -99,17 +94,28 @@ class TrainedReader:
         """For the embedded answerer; None without a model that goes by it: it has no say in these.
 
         Raises:
-            ReaderError: That model is damaged.
+            ReaderError: That model is damaged, or was fitted to another reader.
         """
         file, maker = self.folder / ANSWER_FILE, "python -m evals fit --reader"
         if not file.exists():
             return None
         packed = _read(file, maker)
         try:
-            model = from_json(json.loads(gzip.decompress(packed)))
+            values = json.loads(gzip.decompress(packed))
+            model, fitted_to = from_json(values), str(values["reader"])
         except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as error:
             raise _damaged(file, maker, error) from None
+        self._require(fitted_to, file, maker)
         return Reading(model, lambda *asked: self.encoder.find(*asked))
+
+    def _require(self, fitted_to: str, file: Path, maker: str) -> None:
+        """Refuses what was fitted to another reader."""
+        if fitted_to != self.hash:
+            raise ReaderError(
+                f"{file} was fitted to a reader with the SHA-256 {fitted_to}; {HASH_FILE} beside "
+                f"it tells {self.hash}. Fit it anew by `{maker}` (docs/reader.md), or do without "
+                "by QUOTH_READER=off."
+            )
 
 
 def open_reader(folder: Path) -> TrainedReader:
