@@ -209,11 +209,12 @@ def test_no_request_leaves_the_machine(context: BrowserContext, address: str) ->
     expect(page.locator("#evidence mark")).to_be_visible()
     assert len(asked) > 10
     assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))]
-    refused: list[str | None] = []
-    context.on("requestfailed", lambda request: refused.append(request.failure))
+    refused: list[tuple[str, str | None]] = []
+    context.on("requestfailed", lambda request: refused.append((request.url, request.failure)))
     outside = "Object.assign(new Image(), {src: 'http://192.0.2.1/x.png', onerror: end})"
     page.evaluate(f"new Promise(end => {outside}).then(() => null)")
-    assert refused == ["csp"]
+    # the page may break off a request of its own at any time
+    assert [why for url, why in refused if not url.startswith(address)] == ["csp"]
 
 
 def test_filter_applies_shows_a_chip_and_is_taken_off(page: Page) -> None:
