@@ -5,13 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from rag.reader.examples import LICENCES, VERDICTS
 from rag.reader.papers import papers_by_name
 from rag.reader.sampling import SHARES
 from rag.reader.written import (
     FILES,
+    PLAIN_FILE,
     QUESTIONS,
     SOURCE,
     WHOLE,
@@ -74,8 +78,9 @@ def test_papers_are_found_by_name_in_either_file(tmp_path: Path) -> None:
     }
 
 
-def test_what_was_written_comes_with_twins_and_is_about_no_paper_that_is_measured_on() -> None:
-    claims = list(written_claims())
+@pytest.mark.parametrize("files", [FILES, [PLAIN_FILE]])
+def test_what_was_written_is_about_no_paper_that_is_measured_on(files: Sequence[Path]) -> None:
+    claims = list(written_claims(files))
     questions = list(written_questions())
     labels = Counter(item["label"] for item in claims)
     assert len(claims) > 1000

@@ -21,6 +21,8 @@ from vectorstore.sentences import split_sentences
 
 FILES = tuple(Path(__file__).parent / f"{name}.jsonl.gz" for name in ("written", "written_more"))
 """Of claims; the second was written later, with fewer twins that change more than one fact."""
+PLAIN_FILE = Path(__file__).parent / "written_plain.jsonl.gz"
+"""Claims as an expert notes them down, on some of the same papers: nothing learns from them yet."""
 QUESTIONS_FILE = Path(__file__).parent / "written_questions.jsonl.gz"
 SOURCE, WHOLE = "written", "written_whole"
 """Read with the sentences that a claim rests on, as the check does; and with the whole abstract."""
