@@ -134,7 +134,7 @@ def _weights(examples: Sequence[Example], asked: Matrix, truth: Matrix) -> Matri
     weights = np.array([example.forest_weight for example in examples])
     balanced = weights.copy()
     for kind in (own, written, ~(own | written)):
-        if not kind.any():
+        if not (asked & kind).any():
             continue
         whole = weights[asked & kind].sum()
         for answer in (truth, np.logical_not(truth)):

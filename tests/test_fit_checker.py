@@ -16,7 +16,7 @@ from rag.checking.features import figures, meaning_figures
 from rag.checking.meaning import Leaning
 from rag.reader.edits import make_pairs
 from rag.reader.examples import is_held_out
-from rag.reader.written import as_passage
+from rag.reader.written import SOURCE, as_passage
 from vectorstore import minilm
 
 ABSTRACTS = [
@@ -124,3 +124,21 @@ def test_forests_learn_from_figures_and_the_file_is_the_same_each_time(tmp_path:
     for path in paths:
         save({"words": model, "meaning": model}, path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("error")
+def test_only_whether_a_claim_is_supported_is_learned_from_written_ones() -> None:
+    pytest.importorskip("sklearn", reason="the extra `fit` is not installed")
+    chance = np.random.default_rng(0)
+    examples = [
+        Example({"coverage_best": chance.normal()}, None, label, source, str(number), 1.0, 1.0)
+        for source in ("set", SOURCE)
+        for number, label in enumerate(["support", "contradict", "neutral"] * 100)
+    ]
+    every, public = (
+        fit_checker._fit_forests(some, [item.figures for item in some])[0]  # noqa: SLF001 - the unit
+        for some in (examples, examples[:300])
+    )
+    assert every["support"] != public["support"]
+    assert all(every[name] == public[name] for name in ("agree", "against"))

@@ -28,9 +28,9 @@ class NumberProblem(NamedTuple):
 
     Attributes:
         kind: `absent`; absent, but perhaps `counted` by the claim itself; another `unit`; stated
-            `about` something else; a `rival` stands there
-            instead; stated, but not in a `pair` with another number of the claim; with another
-            `bound`; at the other end of a change (`role`).
+            `about` something else; a `rival` stands there instead; stated, but not in a `pair` with
+            another number of the claim; with another `bound`; at the other end of a change
+            (`role`).
         text: The number, as the claim has it.
         thing: What the claim says it of or with, or what the passages have instead.
     """
