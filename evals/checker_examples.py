@@ -23,7 +23,7 @@ from rag.checking.features import word_figures
 from rag.checking.meaning import Reader, Reading
 from rag.reader.edits import make_pairs
 from rag.reader.examples import is_held_out
-from rag.reader.written import SOURCE, as_passage, written_claims
+from rag.reader.written import FILES, PLAIN, PLAIN_FILE, SOURCE, as_passage, written_claims
 
 OWN = "own: "
 ABSTRACTS = 3500
@@ -149,12 +149,14 @@ def read_written(papers: Mapping[str, tuple[str, str]], read: Reader) -> Iterato
         read: Reads texts.
     """
     remembered = Memory(read, capacity=64)
-    for item in tracked("Reading written claims", list(written_claims())):
+    claims = [(SOURCE, item) for item in written_claims(FILES)]
+    claims += [(PLAIN, item) for item in written_claims([PLAIN_FILE])]
+    for source, item in tracked("Reading written claims", claims):
         document = as_passage(*papers[item["paper"]]) if item["paper"] in papers else ""
         if document and not is_held_out(document):
             found = compare(item["claim"], [document], read=remembered)
             if found is not None:
-                yield _example(found, item["label"], SOURCE, item["paper"], 0.0, WRITTEN_WEIGHT)
+                yield _example(found, item["label"], source, item["paper"], 0.0, WRITTEN_WEIGHT)
 
 
 def _example(found: Comparison, label: str, source: str, group: str, *weights: float) -> Example:

@@ -1,10 +1,8 @@
-"""Fits the embedded answerer's model (rag/answerers/answer_model.json.gz) to question cases.
+"""Fits the embedded answerer's model (rag/answerers/answer_model.json.gz) to questions; pure.
 
-Each case is asked of a library that holds its paper and, where it is answerable, once more with
-that paper withheld: then nothing answers it. A SciFact-like test set adds its claims, with their
-relevant documents and without. Folds keep the questions of one paper together; what the second
-stage learns from is always predicted by a first stage that did not see the paper. The first goes
-by what needs no reader, so that one picks no other sentences; the second hears a reader, too.
+Folds keep the questions of one paper together; what the second stage learns from is always
+predicted by a first stage that did not see the paper. The first goes by what needs no reader, so
+that one picks no other sentences; the second hears a reader, too.
 """
 
 from __future__ import annotations
@@ -12,61 +10,21 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evals.beir import Beir
-from evals.cases import Case
-from evals.fit_wording import Example, fit_wording
+from evals.fit_examples import Example
+from evals.fit_wording import fit_wording
 from evals.metrics import auroc
-from rag.answerers.judging import OWN_FEATURES, READ_PAPERS, Find, judge_features
-from rag.answerers.model import AnswerModel, answer_features, from_json, mask_names
+from rag.answerers.judging import OWN_FEATURES
+from rag.answerers.model import AnswerModel, answer_features, from_json
 from rag.answerers.picking import MAX_SENTENCES, SECOND_SHARE
-from rag.answerers.reading import TextReader
-from rag.question import analyse
 from rag.trees import Matrix
-from vectorstore.records import Hit
-from vectorstore.sentences import Span
-from vectorstore.store import Store
 
 FOLDS = 5
-WITHHELD_WEIGHT = 0.5
-
-
-def examples_of_cases(
-    store: Store, cases: Sequence[Case], reader: TextReader, find: Find | None = None
-) -> Iterator[Example]:
-    """Every case of one paper, asked with the paper there and, if answerable, without."""
-    for case in cases:
-        if len(case.papers) != 1:
-            continue
-        gold = case.papers[0]
-        hits = store.search(case.question, READ_PAPERS)
-        yield _example(case.question, hits, reader, find, gold, case)
-        if case.answerable:
-            without = store.search(case.question, READ_PAPERS, exclude={gold})
-            yield _example(case.question, without, reader, find, gold)
-
-
-def examples_of_claims(
-    store: Store,
-    beir: Beir,
-    claims: Sequence[str],
-    reader: TextReader,
-    find: Find | None = None,
-) -> Iterator[Example]:
-    """Each of these claims, asked with its relevant documents there and with them withheld."""
-    for claim in claims:
-        relevant = {f"beir:{name}" for name, gain in beir.qrels[claim].items() if gain > 0}
-        text = beir.queries[claim]
-        for exclude in (frozenset[str](), frozenset(relevant)):
-            hits = store.search(text, READ_PAPERS, exclude=exclude)
-            found = any(hit.record.id in relevant for hit in hits)
-            yield replace(_example(text, hits, reader, find, f"claim:{claim}"), answerable=found)
 
 
 def fit(examples: Sequence[Example]) -> dict[str, Any]:
@@ -113,36 +71,6 @@ def save(values: dict[str, Any], path: Path) -> AnswerModel:
     return from_json(values)
 
 
-def _example(
-    text: str,
-    hits: list[Hit],
-    reader: TextReader,
-    find: Find | None,
-    group: str,
-    case: Case | None = None,
-) -> Example:
-    """A question put to these papers; without a case, none of them answers it."""
-    asked = analyse(text)
-    papers = reader.read_records([hit.record for hit in hits])
-    read, masked = reader.read_texts([asked.text, mask_names(asked)])
-    rows = judge_features(asked, read, papers, hits, find)
-    right = [
-        case is not None and paper.record.id == group and _overlaps(span, case.spans)
-        for paper in papers
-        for span in paper.spans
-    ]
-    if case is None:
-        weight = (WITHHELD_WEIGHT, False)
-        return Example(asked, rows, np.array(right, float), False, group, masked.vector, *weight)
-    return Example(asked, rows, np.array(right, float), case.answerable, group, masked.vector)
-
-
-def _overlaps(span: Span, marked: Sequence[tuple[int, int]]) -> bool:
-    """Whether at least half of a sentence is marked."""
-    shared = sum(max(0, min(span.end, end) - max(span.start, start)) for start, end in marked)
-    return 2 * shared >= span.end - span.start
-
-
 def _is_right(example: Example, probabilities: Matrix) -> bool:
     """Whether the sentences that would be picked hold one that answers.
 
@@ -150,7 +78,7 @@ def _is_right(example: Example, probabilities: Matrix) -> bool:
     """
     if not example.answerable:
         return False
-    if example.group.startswith("claim:"):
+    if example.kind == "claim":
         return True
     order = np.argsort(-probabilities, kind="stable")[:MAX_SENTENCES]
     picked = [
@@ -170,7 +98,7 @@ def folds_of(groups: Sequence[str]) -> Matrix:
 def _fit_forest(examples: Sequence[Example]) -> Any:  # noqa: ANN401 - scikit-learn is untyped
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    marked = [example for example in examples if not example.group.startswith("claim:")]
+    marked = [example for example in examples if example.kind != "claim"]
     forest = HistGradientBoostingClassifier(
         max_iter=250,
         max_depth=4,
@@ -239,23 +167,40 @@ def _report(
     examples: Sequence[Example], right: Matrix, confidence: Matrix, odds: Matrix
 ) -> dict[str, Any]:
     """Cross-validated figures, by kind of example."""
-    kinds = np.array([_kind_of(example) for example in examples])
-    table: dict[str, Any] = {"examples": dict(Counter(kinds.tolist()))}
-    own = kinds != "claim"
-    for name, scores in (("confidence", confidence), ("wording_alone", odds)):
+    kinds = np.array([example.kind for example in examples])
+    answerable = np.array([example.answerable for example in examples])
+    short = np.array([example.short for example in examples])
+    table: dict[str, Any] = {"examples": {}}
+    for name, chosen in (("whole", ~short), ("cut down", short)):
+        table["examples"][name] = dict(Counter(kinds[chosen].tolist()))
+        table[name] = _report_group(
+            kinds[chosen],
+            answerable[chosen],
+            right[chosen],
+            {"confidence": confidence[chosen], "wording_alone": odds[chosen]},
+        )
+    return table
+
+
+def _report_group(
+    kinds: Matrix, answerable: Matrix, right: Matrix, scores: dict[str, Matrix]
+) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    for name, values in scores.items():
         for label, chosen in (
             ("near_miss", np.isin(kinds, ["answerable", "near_miss"])),
             ("withheld", np.isin(kinds, ["answerable", "withheld"])),
-            ("claims", ~own),
+            ("claims", kinds == "claim"),
         ):
-            answerable = np.array([example.answerable for example in examples])[chosen]
-            table[f"auroc_{label}_{name}"] = auroc(scores[chosen].tolist(), answerable.tolist())
-    answerable = kinds == "answerable"
-    table["right_if_always_answering"] = float(right[answerable].mean())
+            if 0 < answerable[chosen].sum() < chosen.sum():
+                told = auroc(values[chosen].tolist(), answerable[chosen].tolist())
+                table[f"auroc_{label}_{name}"] = told
+    own, confidence = kinds != "claim", scores["confidence"]
+    table["right_if_always_answering"] = float(right[kinds == "answerable"].mean())
     table["thresholds"] = [
         {
             "threshold": round(float(threshold), 2),
-            "answerable_given": float((confidence[answerable] >= threshold).mean()),
+            "answerable_given": float((confidence[kinds == "answerable"] >= threshold).mean()),
             "near_miss_refused": float((confidence[kinds == "near_miss"] < threshold).mean()),
             "withheld_refused": float((confidence[kinds == "withheld"] < threshold).mean()),
             "wrong_among_given": _wrong_share(right[own & (confidence >= threshold)]),
@@ -268,11 +213,3 @@ def _report(
 def _wrong_share(right: Matrix) -> float | None:
     """The share of wrong answers; None where none was given."""
     return float(1 - right.mean()) if len(right) else None
-
-
-def _kind_of(example: Example) -> str:
-    if example.group.startswith("claim:"):
-        return "claim"
-    if example.answerable:
-        return "answerable"
-    return "near_miss" if example.worded else "withheld"

@@ -28,7 +28,7 @@ from rag.checking.meaning import NETWORK_FILE, Network
 from rag.checking.model import MODEL_FILE, CheckerModel, from_json
 from rag.reader.examples import NAMES
 from rag.reader.papers import ABSTRACTS, PUBLIC
-from rag.reader.written import SOURCE, written_papers
+from rag.reader.written import PLAIN, SOURCE, written_papers
 from rag.trees import Matrix
 from vectorstore import minilm
 
@@ -36,6 +36,9 @@ SUPPORT = "support"
 TASKS = {SUPPORT: ("support", None), "agree": ("support", "neutral"),
          "against": ("contradict", "support")}  # fmt: skip
 """By forest: the label that it tells from the others, and the label that it never sees."""
+
+WRITTEN = (SOURCE, PLAIN)
+"""Claims that were written; of those in an LLM's words only the forest for support learns."""
 
 RISING = frozenset(
     "coverage_best coverage_chosen coverage_all strict_best strict_all pairs_best pairs_all"
@@ -95,21 +98,17 @@ def _meaning_of(example: Example, network: Network) -> dict[str, float]:
 def _fit_forests(
     examples: Sequence[Example], figures: Sequence[dict[str, float]]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The forests as JSON values, and how they did on folds that they had not seen.
-
-    Only the one for support learns from written claims: whether a claim is contradicted is asked of
-    what people wrote.
-    """
+    """The forests as JSON values, and how they did on folds that they had not seen."""
     rows = np.array([list(row.values()) for row in figures], float)
     names = list(figures[0])
     labels = np.array([example.label for example in examples])
-    written = np.array([example.source == SOURCE for example in examples])
+    in_llm_words = np.array([example.source == SOURCE for example in examples])
     folds = folds_of([example.group for example in examples])
     model, unseen = {}, {}
     for name, (wanted, left_out) in TASKS.items():
         asked, truth = labels != left_out, labels == wanted
         if name != SUPPORT:
-            asked &= ~written
+            asked &= ~in_llm_words
         weights, signs = _weights(examples, asked, truth), _signs(name, names)
         unseen[name] = np.zeros(len(examples))
         for fold in range(FOLDS):
@@ -128,12 +127,13 @@ def save(values: dict[str, Any], path: Path) -> CheckerModel:
 
 
 def _weights(examples: Sequence[Example], asked: Matrix, truth: Matrix) -> Matrix:
-    """Weights by which, of public, own and written claims, both answers count the same."""
-    own = np.array([example.source.startswith(OWN) for example in examples])
-    written = np.array([example.source == SOURCE for example in examples])
+    """Weights by which both answers count the same: of public claims, of own, of written ones."""
+    sources = np.array([example.source for example in examples])
+    own, written = np.char.startswith(sources, OWN), np.isin(sources, WRITTEN)
+    kinds = [own, ~(own | written), *(sources == name for name in WRITTEN)]
     weights = np.array([example.forest_weight for example in examples])
     balanced = weights.copy()
-    for kind in (own, written, ~(own | written)):
+    for kind in kinds:
         if not (asked & kind).any():
             continue
         whole = weights[asked & kind].sum()

@@ -4,11 +4,11 @@
 whether passages agree with a claim, and whether they contradict it; and for whether they support
 it, as `evals.settling` tells. They are fitted to claims that neither the forests nor the reader has
 learned from, neither the claim nor its document: of the forests' public sets (the network for
-meaning, whose leaning the forests weigh, has seen some of them). The figures are cross-validated by
-document, and told of those that were written for the reader, too (of some of their papers both have
-seen pairs invented from the abstracts); for support the written ones are fitted to as well. Of a
-public set of n claims each counts as the root of 1/n; all of the written ones together count as
-much as all of the public ones.
+meaning, whose leaning the forests weigh, has seen some of them), and of those that were written for
+the reader as an expert notes them down. The figures are cross-validated by document, and told of
+those that were written as an LLM words them, too (of some of their papers both have seen pairs
+invented from the abstracts). Of a set of n claims each counts as the root of 1/n; all in an LLM's
+words together, where they are fitted to, count as much as all others.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from rag.checking.model import Judge, LogOdds, LogWeights, load_model, reader_od
 from rag.reader.examples import NAMES, is_held_out
 from rag.reader.papers import PUBLIC
 from rag.reader.trained import WEIGHTS_FILE, open_reader
-from rag.reader.written import SOURCE, written_papers
+from rag.reader.written import PLAIN, SOURCE, written_papers
 from rag.trees import Matrix, sigmoid
 from vectorstore import minilm
 
@@ -112,7 +112,7 @@ def fit(heard: Sequence[Heard]) -> tuple[dict[str, list[float]], dict[str, Any]]
     weights = {name: list(own) for name, own in LogWeights()._asdict().items()}
     counts = Counter(item.source for item in heard)
     counted = np.array([counts[item.source] ** -0.5 for item in heard])
-    written = np.array([item.source == SOURCE for item in heard])
+    written, plain = (np.array([item.source == name for item in heard]) for name in (SOURCE, PLAIN))
     if written.any() and not written.all():
         counted[written] *= counted[~written].sum() / counted[written].sum()
     report: dict[str, Any] = {"claims": dict(counts)}
@@ -128,7 +128,11 @@ def fit(heard: Sequence[Heard]) -> tuple[dict[str, list[float]], dict[str, Any]]
         ways = {"reader off": rows[:, 0], "reader alone": rows[:, 1], "reader on": joined}
         report[name] = {
             kind: {way: _tell(odds[here], truth[here]) for way, odds in ways.items()}
-            for kind, here in (("public", asked & ~written), ("written", asked & written))
+            for kind, here in (
+                ("public", asked & ~written & ~plain),
+                ("written", asked & written),
+                ("written plainly", asked & plain),
+            )
             if here.any()
         }
         if name in JOINED:

@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from evals.fit_examples import Example
 from rag.answerers.model import Wording, wording
-from rag.question import Question
-from rag.trees import Matrix
-from vectorstore.minilm import Vectors
 
 MIN_WORDING = 3
 STRENGTH = 0.1
 """Inverse of the regularization."""
 SCALE = 3.0
 """Length of a question's vector beside its n-grams, each of which counts 1."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """One question asked once: what was read, and what was right.
-
-    Attributes:
-        question: Taken apart.
-        rows: Features of every sentence read.
-        right: Which of them answer.
-        answerable: Whether the papers at hand answer at all.
-        group: The paper that it is about: kept in one fold.
-        meaning: Vector of the question without its names.
-        weight: How much it counts.
-        worded: Whether its wording may teach what abstracts tend to say.
-    """
-
-    question: Question
-    rows: Matrix
-    right: Matrix
-    answerable: bool
-    group: str
-    meaning: Vectors
-    weight: float = 1.0
-    worded: bool = True
 
 
 def fit_wording(examples: Sequence[Example]) -> Wording:

@@ -12,8 +12,8 @@ from evals.bench.cache import default_folder
 from evals.bench.libraries import build_beir, chosen_embedder
 from evals.bench.progress import tracked
 from evals.cases import Case, load_cases, resolve
-from evals.fit import examples_of_cases, examples_of_claims, fit, save
-from evals.fit_wording import Example
+from evals.fit import fit, save
+from evals.fit_examples import Example, examples_of_cases, examples_of_claims
 from rag.answerers.judging import Find
 from rag.answerers.reading import TextReader
 from rag.reader.trained import TrainedReader

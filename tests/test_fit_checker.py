@@ -10,7 +10,7 @@ import pytest
 
 from evals import checker_examples, fit_checker
 from evals.checker_examples import Example, read_abstracts, read_claims, read_written
-from evals.fit_checker import save
+from evals.fit_checker import WRITTEN, save
 from rag.checking.comparison import compare
 from rag.checking.features import figures, meaning_figures
 from rag.checking.meaning import Leaning
@@ -89,10 +89,12 @@ def test_written_claims_become_examples_but_for_those_that_weights_are_settled_o
         {"paper": name, "claim": "Rain helps.", "label": "contradict"}
         for name in (*papers, "arxiv:unknown")
     ]
-    monkeypatch.setattr(checker_examples, "written_claims", lambda: iter(rows))
+    monkeypatch.setattr(checker_examples, "written_claims", lambda files: iter(rows))
     found = list(read_written(papers, minilm.read))
     assert {example.group for example in found} == set(papers) - held_out
-    assert {(example.source, example.label) for example in found} == {("written", "contradict")}
+    assert {(example.source, example.label) for example in found} == {
+        (source, "contradict") for source in WRITTEN
+    }
 
 
 def test_figures_of_meaning_follow_those_of_words_in_the_fitted_order() -> None:

@@ -370,11 +370,11 @@ def test_reader_that_is_not_there_is_a_stated_failure(library_folder: Path, tmp_
 # The one that comes with the package ------------------------------------------------------------
 
 
-def test_package_holds_a_reader_with_a_say_in_the_check() -> None:
+def test_package_holds_a_reader_with_a_say_in_check_and_answers() -> None:
     released = open_reader(RELEASED)
     assert sum(file.stat().st_size for file in RELEASED.iterdir()) < 25e6
     assert released.verifier is not None
-    assert released.reading is None
+    assert released.reading is not None
     first, second = (released.encoder.judge(CLAIM, [PASSAGE]) for _ in range(2))
     assert first == second
     other = released.encoder.judge("Moths avoid old lamps when nights are cold.", [PASSAGE])

@@ -15,7 +15,9 @@ from rag.reader.papers import papers_by_name
 from rag.reader.sampling import SHARES
 from rag.reader.written import (
     FILES,
+    PLAIN,
     PLAIN_FILE,
+    PLAIN_WHOLE,
     QUESTIONS,
     SOURCE,
     WHOLE,
@@ -45,8 +47,8 @@ def test_a_claim_is_read_with_what_it_rests_on_and_with_all(tmp_path: Path) -> N
     assert whole.passage == told.document == whole.document == everything
     assert told.asked == whole.asked == "Moths like warm lamps."
     assert VERDICTS[told.label] == "support"
-    assert {SOURCE, WHOLE} <= set(LICENCES)
-    assert {SOURCE, WHOLE} <= set(SHARES)
+    assert {SOURCE, WHOLE, PLAIN, PLAIN_WHOLE} <= set(LICENCES)
+    assert {SOURCE, WHOLE, PLAIN, PLAIN_WHOLE} <= set(SHARES)
 
 
 def test_a_question_is_read_with_all_and_an_answer_stands_there(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from evals.settling import (
 from rag.checking import Judge, Leaning
 from rag.checking.model import LogWeights, Weights
 from rag.reader.examples import is_held_out
-from rag.reader.written import as_passage
+from rag.reader.written import PLAIN, SOURCE, as_passage
 
 FOR, AGAINST = Leaning(-0.02, -5.0, -5.0), Leaning(-5.0, -0.02, -5.0)
 PAPER = "Lamps and moths. Old lamps attract moths in cold nights. The traps caught 40 moths."
@@ -96,7 +96,9 @@ def test_only_what_the_reader_does_not_learn_from_is_settled_by(
         {"paper": name, "claim": f"Moths fly. {name}", "label": "support"}
         for name in (*papers, "arxiv:unknown")
     ]
-    monkeypatch.setattr(settling, "written_claims", lambda: iter(claims))
+    monkeypatch.setattr(settling, "written_claims", lambda files: iter(claims))
     found = list(written_sentences(papers))
-    assert 0 < len(found) < 50
-    assert [item.claim for item in found] == [f"Moths fly. {name}" for name in held_out]
+    assert 0 < len(held_out) < 25
+    assert [(item.origin, item.claim) for item in found] == [
+        (source, f"Moths fly. {name}") for source in (SOURCE, PLAIN) for name in held_out
+    ]

@@ -43,6 +43,8 @@ LICENCES = {
     "squad_v1_dev": "CC BY-SA 4.0",
     "squad_v2_dev": "CC BY-SA 4.0",
     "written": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
+    "written_plain": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
+    "written_plain_whole": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "written_questions": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "written_whole": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "wice": "ODC-BY; text of Wikipedia and Common Crawl",

@@ -37,6 +37,9 @@ from rag.reader.sampling import draw_batches
 from rag.reader.weights import WEIGHTS_FILE, pack, unpack
 from rag.reader.written import (
     FILES,
+    PLAIN,
+    PLAIN_FILE,
+    PLAIN_WHOLE,
     QUESTIONS_FILE,
     read_written,
     read_written_questions,
@@ -242,7 +245,7 @@ def main(
 ) -> None:
     """Train a reader, and write it into a folder of its own."""
     files = [*(data / PUBLIC / name for name in NAMES), data / ABSTRACTS]
-    files += [data / MORE_ABSTRACTS, *FILES, QUESTIONS_FILE] if written else []
+    files += [data / MORE_ABSTRACTS, *FILES, PLAIN_FILE, QUESTIONS_FILE] if written else []
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
         raise typer.BadParameter(f"not found: {', '.join(missing)} (docs/reader.md lists them)")
@@ -258,7 +261,8 @@ def main(
     made += invent_freely(papers[invented:], seed)
     if written:
         named = written_papers(data)
-        made += [*read_written(named), *read_written_questions(named)]
+        made += [*read_written(named), *read_written(named, [PLAIN_FILE], (PLAIN, PLAIN_WHOLE))]
+        made += read_written_questions(named)
     items = list(encode([*read_public(data / PUBLIC), *made]))
     (out / "manifest.json").write_text(json.dumps(manifest(files, items), indent=1), "utf-8")
     train(items, out, visits, seed, minutes, rate, learned_before=before)

@@ -22,21 +22,25 @@ from vectorstore.sentences import split_sentences
 FILES = tuple(Path(__file__).parent / f"{name}.jsonl.gz" for name in ("written", "written_more"))
 """Of claims; the second was written later, with fewer twins that change more than one fact."""
 PLAIN_FILE = Path(__file__).parent / "written_plain.jsonl.gz"
-"""Claims as an expert notes them down, on some of the same papers: nothing learns from them yet."""
+"""Claims as an expert notes them down, on some of the same papers."""
 QUESTIONS_FILE = Path(__file__).parent / "written_questions.jsonl.gz"
 SOURCE, WHOLE = "written", "written_whole"
+PLAIN, PLAIN_WHOLE = "written_plain", "written_plain_whole"
 """Read with the sentences that a claim rests on, as the check does; and with the whole abstract."""
 QUESTIONS = "written_questions"
 
 
 def read_written(
-    papers: Mapping[str, tuple[str, str]], files: Sequence[Path] = FILES
+    papers: Mapping[str, tuple[str, str]],
+    files: Sequence[Path] = FILES,
+    sources: tuple[str, str] = (SOURCE, WHOLE),
 ) -> Iterator[Example]:
     """The claims, each with the sentences that it rests on and with the whole abstract.
 
     Args:
         papers: Title and abstract, by name; claims about others are left out.
         files: JSON Lines, gzipped: `paper`, `claim`, `label` and `rests_on`, places of sentences.
+        sources: What the two kinds of pairs are told as.
     """
     for item in written_claims(files):
         if item["paper"] in papers:
@@ -44,7 +48,7 @@ def read_written(
             spans = split_sentences(whole)
             told = [whole[spans[place].start : spans[place].end] for place in item["rests_on"]]
             label = VERDICTS.index(item["label"])
-            for source, passage in ((SOURCE, " ".join(told)), (WHOLE, whole)):
+            for source, passage in zip(sources, (" ".join(told), whole), strict=True):
                 yield Example("verdict", source, item["claim"], passage, label, document=whole)
 
 
@@ -82,7 +86,7 @@ def written_papers(data: Path) -> dict[str, tuple[str, str]]:
     Args:
         data: Holds the abstracts, as `rag.reader.train` takes them.
     """
-    written = (*written_claims(), *written_questions())
+    written = (*written_claims((*FILES, PLAIN_FILE)), *written_questions())
     about = {item["paper"] for item in written}
     return papers_by_name(data / ABSTRACTS, data / MORE_ABSTRACTS, about)
 

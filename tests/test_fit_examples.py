@@ -1,0 +1,115 @@
+"""What `evals fit` learns from: cases whole and cut down, claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mills import PAPERS, cases_of, open_mills
+
+from evals import fit_examples
+from evals.beir import Beir
+from evals.fit_examples import (
+    Example,
+    cut_down,
+    examples_of_cases,
+    examples_of_claims,
+)
+from rag.answerers.judging import OWN_FEATURES, READ_PAPERS
+from rag.answerers.reading import TextReader
+from vectorstore.embedding import default_embedder
+from vectorstore.papers import alone
+from vectorstore.sentences import Span
+from vectorstore.store import Store
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with open_mills(tmp_path_factory.mktemp("mills")) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def examples(store: Store) -> list[Example]:
+    cases = [case for record in PAPERS for case in cases_of(record)]
+    return list(examples_of_cases(store, cases, TextReader()))
+
+
+def test_answerable_case_is_asked_with_its_paper_and_without(examples: list[Example]) -> None:
+    first, second = [item for item in examples if not item.short][:2]
+    assert (first.kind, first.answerable, first.weight, first.worded, first.group) == (
+        "answerable", True, 1.0, True, "text:Arlen"
+    )  # fmt: skip
+    assert (second.kind, second.answerable, second.weight, second.worded, second.group) == (
+        "withheld", False, 0.5, False, "text:Arlen"
+    )  # fmt: skip
+    assert first.rows.shape == second.rows.shape == (3 * READ_PAPERS, OWN_FEATURES)
+    assert (first.right.sum(), second.right.sum()) == (1.0, 0.0)
+
+
+def test_unanswerable_case_is_asked_with_its_paper_there(examples: list[Example]) -> None:
+    own = [item for item in examples if item.group == "text:Arlen" and not item.short]
+    assert [(item.kind, item.worded) for item in own] == [
+        ("answerable", True), ("withheld", False), ("answerable", True), ("withheld", False),
+        ("near_miss", True), ("near_miss", True),
+    ]  # fmt: skip
+
+
+def test_each_is_asked_again_of_papers_cut_down(examples: list[Example]) -> None:
+    pairs = list(zip(examples[::2], examples[1::2], strict=True))
+    assert [(whole.short, cut.short) for whole, cut in pairs] == [(False, True)] * len(pairs)
+    for whole, cut in pairs:
+        assert (cut.kind, cut.group, cut.worded) == (whole.kind, whole.group, False)
+        assert cut.weight == whole.weight / 2
+        assert 1 <= len(cut.rows) <= 2 * READ_PAPERS
+        assert cut.right.sum() == whole.right.sum()
+    assert {len(cut.rows) for _, cut in pairs} > {1, 2}
+
+
+def test_paper_cut_down_keeps_a_marked_sentence_and_the_names_asked_for(store: Store) -> None:
+    reader, titled = TextReader(), set()
+    for record in PAPERS:
+        for case in list(cases_of(record))[:2]:
+            hits = [hit for hit in store.search(case.question, 8) if hit.record.id == record.id]
+            cut = cut_down(case, hits, reader)
+            assert cut is not None
+            (short,), (span,) = cut.hits, cut.spans
+            (whole,) = case.spans
+            assert short.record.abstract[slice(*span)] == record.abstract[slice(*whole)]
+            assert short.record.abstract in record.abstract != short.record.abstract
+            assert record.id.removeprefix("text:") in (
+                f"{short.record.title} {short.record.abstract}"
+            )
+            titled.add(short.record.title == record.title)
+    assert titled == {True, False}
+
+
+def test_case_of_several_papers_is_left_out(store: Store) -> None:
+    case = replace(next(cases_of(PAPERS[0])), papers=("text:Arlen", "text:Brock"))
+    assert list(examples_of_cases(store, [case], TextReader())) == []
+
+
+def test_claim_is_asked_with_its_documents_and_without(tmp_path: Path) -> None:
+    records = [replace(record, id=f"beir:{place}") for place, record in enumerate(PAPERS[:3])]
+    beir = Beir("mills", tmp_path, {}, {"c": "Arlen grinds rye."}, {"c": {"0": 1, "1": 0}})
+    with Store(tmp_path, default_embedder()) as store:
+        with store.writing():
+            store.put(list(map(alone, records)))
+        found = list(examples_of_claims(store, beir, ["c"], TextReader()))
+    assert [(item.kind, item.answerable, item.group, item.weight) for item in found] == [
+        ("claim", True, "claim:c", 0.5), ("claim", False, "claim:c", 0.5)
+    ]  # fmt: skip
+    assert [len(item.rows) for item in found] == [9, 6]
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [([(10, 20)], True), ([(0, 15)], True), ([(16, 30)], False), ([(9, 12), (17, 20)], True),
+     ([(0, 10)], False), ([], False)],
+)  # fmt: skip
+def test_sentence_answers_where_half_of_it_is_marked(
+    marked: list[tuple[int, int]], expected: bool
+) -> None:
+    assert fit_examples._overlaps(Span(10, 20), marked) is expected
