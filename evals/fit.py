@@ -1,8 +1,8 @@
-"""Fits the embedded answerer's model (rag/answerers/answer_model.json.gz) to questions; pure.
+"""Fits the embedded answerer's model, without a reader or with one, to questions.
 
 Folds keep the questions of one paper together; what the second stage learns from is always
-predicted by a first stage that did not see the paper. The first goes by what needs no reader, so
-that one picks no other sentences; the second hears a reader, too.
+predicted by a first stage that did not see the paper. The first stage sees nothing of a reader, so
+the same sentences are picked with it and without; the second hears it.
 """
 
 from __future__ import annotations
@@ -172,6 +172,8 @@ def _report(
     short = np.array([example.short for example in examples])
     table: dict[str, Any] = {"examples": {}}
     for name, chosen in (("whole", ~short), ("cut down", short)):
+        if not chosen.any():
+            continue
         table["examples"][name] = dict(Counter(kinds[chosen].tolist()))
         table[name] = _report_group(
             kinds[chosen],

@@ -41,7 +41,7 @@ class Example:
     """One question asked once: what was read, and what was right.
 
     Attributes:
-        kind: What is asked of what.
+        kind: `answerable`, `near_miss`, `withheld` (the case's own paper left out) or `claim`.
         question: Taken apart.
         rows: Features of every sentence read.
         right: Which of them answer.
@@ -71,7 +71,10 @@ class Example:
 def examples_of_cases(
     store: Store, cases: Iterable[Case], reader: TextReader, find: Find | None = None
 ) -> Iterator[Example]:
-    """Every case of one paper, with the paper there and, if answerable, without; each twice."""
+    """Every case of one paper, with the paper there and, if answerable, without.
+
+    Each follows again with papers cut down, where that can be done.
+    """
     for case in cases:
         if len(case.papers) != 1:
             continue
@@ -82,8 +85,8 @@ def examples_of_cases(
             yield _example(kind, case, hits, reader, find)
             cut = cut_down(case, hits, reader)
             if cut is not None:
-                whole = replace(case, spans=cut.spans)
-                found = _example(kind, whole, cut.hits, reader, find)
+                left = replace(case, spans=cut.spans)
+                found = _example(kind, left, cut.hits, reader, find)
                 yield replace(found, weight=SHORT_WEIGHT * found.weight, short=True)
 
 
@@ -119,11 +122,11 @@ class Cut:
 
 
 def cut_down(case: Case, hits: Sequence[Hit], reader: TextReader) -> Cut | None:
-    """The papers found, each cut to one or two sentences about what is asked.
+    """The papers found, or the first of them, each cut to one or two sentences near what is asked.
 
-    Of the case's own paper a marked sentence is among them, of others the one that is most like
-    the question; its title may go, unless a name that is asked for goes with it. None where one
-    is lost even so.
+    Of the case's own paper, which is kept where it was found, a marked sentence is among them, of
+    others the one most like the question. A title may go, but not that of the case's own paper if
+    a name that is asked for goes with it. None where such a name is lost even with the title.
     """
     chance = random.Random(case.question)
     asked = analyse(case.question)
@@ -131,7 +134,9 @@ def cut_down(case: Case, hits: Sequence[Hit], reader: TextReader) -> Cut | None:
     papers = reader.read_records([hit.record for hit in hits])
     made: list[Hit] = []
     spans: tuple[tuple[int, int], ...] = ()
-    for hit, paper in zip(hits[: chance.randint(1, READ_PAPERS)], papers, strict=False):
+    least = next((n for n, hit in enumerate(hits, 1) if hit.record.id in case.papers), 1)
+    count = chance.randint(least, max(least, len(hits)))
+    for hit, paper in zip(hits[:count], papers[:count], strict=True):
         own = hit.record.id in case.papers
         marked = case.spans if own else ()
         span = _window(read, paper, marked, chance)

@@ -5,10 +5,10 @@ whether passages agree with a claim, and whether they contradict it; and for whe
 it, as `evals.settling` tells. They are fitted to claims that neither the forests nor the reader has
 learned from, neither the claim nor its document: of the forests' public sets (the network for
 meaning, whose leaning the forests weigh, has seen some of them), and of those that were written for
-the reader as an expert notes them down. The figures are cross-validated by document, and told of
-those that were written as an LLM words them, too (of some of their papers both have seen pairs
-invented from the abstracts). Of a set of n claims each counts as the root of 1/n; all in an LLM's
-words together, where they are fitted to, count as much as all others.
+the reader plainly, as an expert notes them down. The figures are cross-validated by document, and
+told of those that were written as an LLM words them, too. (Of some papers of the written ones both
+have seen pairs invented from the abstracts.) Of a set of n claims each counts as the root of 1/n;
+all in an LLM's words together, where they are fitted to, count as much as all others.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from rag.trees import Matrix, sigmoid
 from vectorstore import minilm
 
 JOINED = ("agree", "against")
-"""What the reader has a say in by weights that are fitted: to public claims, as the forests are."""
+"""What the reader has a say in by weights that are fitted: to public claims and plain ones."""
 CASES = Path(__file__).parent / "cases"
 DRAFTS = (CASES / "drafts.jsonl", CASES / "drafts_fresh.jsonl")
 """About the sample's papers."""

@@ -1,9 +1,10 @@
 """How much a reader says in whether a claim is supported, and where the line is drawn.
 
-Both are chosen together, on sentences about abstracts as an LLM words them: claims written for the
-reader that it has not learned from, nor from another on the same paper (pairs invented from some of
-these abstracts it has seen), and the first half of drafts. Best is what, taken together, catches
-most errors and removes fewest correct sentences; the weaker say wins a tie.
+Both are chosen together, on sentences about abstracts as an LLM words them and as an expert notes
+them down: claims written for the reader that it has not learned from, nor from another on the same
+paper (pairs invented from some of these abstracts it has seen), and the first half of drafts. Best
+is what, taken together, catches most errors and removes fewest correct sentences; the weaker say
+wins a tie.
 """
 
 from __future__ import annotations

@@ -10,13 +10,13 @@ import pytest
 
 from evals import checker_examples, fit_checker
 from evals.checker_examples import Example, read_abstracts, read_claims, read_written
-from evals.fit_checker import WRITTEN, save
+from evals.fit_checker import TASKS, WRITTEN, save
 from rag.checking.comparison import compare
 from rag.checking.features import figures, meaning_figures
 from rag.checking.meaning import Leaning
 from rag.reader.edits import make_pairs
 from rag.reader.examples import is_held_out
-from rag.reader.written import SOURCE, as_passage
+from rag.reader.written import PLAIN, SOURCE, as_passage
 from vectorstore import minilm
 
 ABSTRACTS = [
@@ -130,17 +130,19 @@ def test_forests_learn_from_figures_and_the_file_is_the_same_each_time(tmp_path:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("error")
-def test_only_whether_a_claim_is_supported_is_learned_from_written_ones() -> None:
+@pytest.mark.parametrize(("source", "learning"), [(SOURCE, ["support"]), (PLAIN, list(TASKS))])
+def test_from_claims_in_an_llms_words_only_support_is_learned_from_plain_ones_all(
+    source: str, learning: list[str]
+) -> None:
     pytest.importorskip("sklearn", reason="the extra `fit` is not installed")
     chance = np.random.default_rng(0)
     examples = [
-        Example({"coverage_best": chance.normal()}, None, label, source, str(number), 1.0, 1.0)
-        for source in ("set", SOURCE)
+        Example({"coverage_best": chance.normal()}, None, label, kind, str(number), 1.0, 1.0)
+        for kind in ("set", source)
         for number, label in enumerate(["support", "contradict", "neutral"] * 100)
     ]
     every, public = (
         fit_checker._fit_forests(some, [item.figures for item in some])[0]  # noqa: SLF001 - the unit
         for some in (examples, examples[:300])
     )
-    assert every["support"] != public["support"]
-    assert all(every[name] == public[name] for name in ("agree", "against"))
+    assert [name for name in TASKS if every[name] != public[name]] == learning

@@ -11,6 +11,7 @@ from mills import PAPERS, cases_of, open_mills
 
 from evals import fit_examples
 from evals.beir import Beir
+from evals.cases import Case
 from evals.fit_examples import (
     Example,
     cut_down,
@@ -21,6 +22,7 @@ from rag.answerers.judging import OWN_FEATURES, READ_PAPERS
 from rag.answerers.reading import TextReader
 from vectorstore.embedding import default_embedder
 from vectorstore.papers import alone
+from vectorstore.records import Record
 from vectorstore.sentences import Span
 from vectorstore.store import Store
 
@@ -71,7 +73,9 @@ def test_each_is_asked_again_of_papers_cut_down(examples: list[Example]) -> None
 def test_paper_cut_down_keeps_a_marked_sentence_and_the_names_asked_for(store: Store) -> None:
     reader, titled = TextReader(), set()
     for record in PAPERS:
-        for case in list(cases_of(record))[:2]:
+        known = list(cases_of(record))[:2]
+        more = [replace(case, question=f"{case.question} Tell me.") for case in known]
+        for case in [*known, *more]:
             hits = [hit for hit in store.search(case.question, 8) if hit.record.id == record.id]
             cut = cut_down(case, hits, reader)
             assert cut is not None
@@ -84,6 +88,30 @@ def test_paper_cut_down_keeps_a_marked_sentence_and_the_names_asked_for(store: S
             )
             titled.add(short.record.title == record.title)
     assert titled == {True, False}
+
+
+def test_own_paper_is_kept_where_it_was_found_and_cut_down(store: Store) -> None:
+    case = next(cases_of(PAPERS[0]))
+    hits = store.search(case.question, READ_PAPERS)
+    others = [hit for hit in hits if hit.record.id not in case.papers]
+    (own,) = [hit for hit in hits if hit.record.id in case.papers]
+    for number in range(20):
+        asked = replace(case, question=f"{case.question} {number}")
+        cut = cut_down(asked, [*others, own], TextReader())
+        assert cut is not None
+        assert [hit.record.id for hit in cut.hits][-1] == own.record.id
+        first = cut_down(asked, [own, *others], TextReader())
+        assert first is not None
+        assert 1 <= len(first.hits) <= READ_PAPERS
+
+
+def test_case_whose_name_would_be_lost_is_not_cut_down(store: Store) -> None:
+    paper = Record("text:x", "On mills", "Arlen has a mill. Its wheel turns. It has 12 blades.")
+    start = paper.abstract.index("It has")
+    case = Case("x", "fact", "How many blades has Arlen?", True, ("text:x",), (("12",),),
+                spans=((start, len(paper.abstract)),))  # fmt: skip
+    hit = store.search(case.question, 1)[0]
+    assert cut_down(case, [replace(hit, record=paper)], TextReader()) is None
 
 
 def test_case_of_several_papers_is_left_out(store: Store) -> None:

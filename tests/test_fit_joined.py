@@ -14,6 +14,7 @@ from evals.fit_joined import Heard, fit, hear, unlearned
 from rag.checking.meaning import Leaning
 from rag.checking.model import Judge, LogOdds, LogWeights, reader_odds
 from rag.reader.examples import is_held_out
+from rag.reader.written import PLAIN, SOURCE
 from vectorstore import minilm
 
 
@@ -45,18 +46,35 @@ def test_only_claims_that_neither_has_learned_are_heard(
     assert (heard.label, heard.source, heard.document) == ("support", "wice", held_out[1])
 
 
-def test_reader_is_joined_to_each_question_by_weights_of_its_own() -> None:
-    pytest.importorskip("sklearn", reason="the extra `fit` is not installed")
+def drawn(source: str, side: float) -> list[Heard]:
+    """Claims: the forests know whether anything is said, the reader, by 1, on which side."""
     chance = np.random.default_rng(0)
     heard = []
     for number in range(900):
         label = ("support", "contradict", "neutral")[number % 3]
-        sides = dict.fromkeys(("support", "contradict", "neutral"), 0.0) | {label: 2.0}
+        sides = dict.fromkeys(("support", "contradict", "neutral"), 0.0) | {label: 2.0 * side}
         opinion = Leaning(*(value + chance.normal() for value in sides.values()))
-        # the forests know whether anything is said, and nothing of the side
         stated = chance.normal() + (1.5 if label != "neutral" else -1.5)
         forests = LogOdds(stated, 0.1 * chance.normal(), stated)
-        heard.append(Heard(forests, reader_odds(opinion), label, "set", str(number)))
+        heard.append(Heard(forests, reader_odds(opinion), label, source, f"{source} {number}"))
+    return heard
+
+
+@pytest.mark.parametrize(("source", "learning"), [(SOURCE, False), (PLAIN, True)])
+def test_reader_is_joined_by_public_and_plain_claims_not_by_an_llms(
+    source: str, learning: bool
+) -> None:
+    pytest.importorskip("sklearn", reason="the extra `fit` is not installed")
+    public = drawn("set", 1.0)
+    alone, _ = fit(public)
+    both, report = fit([*public, *drawn(source, -1.0)])
+    assert (both["agree"] != alone["agree"]) is learning
+    assert set(report["agree"]) == {"public", "written plainly" if learning else "written"}
+
+
+def test_reader_is_joined_to_each_question_by_weights_of_its_own() -> None:
+    pytest.importorskip("sklearn", reason="the extra `fit` is not installed")
+    heard = drawn("set", 1.0)
     weights, report = fit(heard)
     assert weights["support"] == [1.0, 0.0, 0.0]
     assert weights["agree"][1] > 0.5

@@ -47,6 +47,10 @@ def test_a_claim_is_read_with_what_it_rests_on_and_with_all(tmp_path: Path) -> N
     assert whole.passage == told.document == whole.document == everything
     assert told.asked == whole.asked == "Moths like warm lamps."
     assert VERDICTS[told.label] == "support"
+    plain = read_written(
+        PAPERS, [packed(tmp_path / "plain.jsonl.gz", CLAIMS)], (PLAIN, PLAIN_WHOLE)
+    )
+    assert [item.source for item in plain] == [PLAIN, PLAIN_WHOLE]
     assert {SOURCE, WHOLE, PLAIN, PLAIN_WHOLE} <= set(LICENCES)
     assert {SOURCE, WHOLE, PLAIN, PLAIN_WHOLE} <= set(SHARES)
 

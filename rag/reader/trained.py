@@ -2,7 +2,8 @@
 
 One comes with the package (`rag.config.RELEASED`). The folder holds the model with its hash, as
 `rag.reader.train` writes it, and beside it what was fitted to it: `evals.fit_joined` writes by how
-much it counts in the check of a sentence, `evals fit --reader` the model that picks answers by it.
+much it counts in the check of a sentence, `evals fit --reader` the model that hears it in the
+confidence of an answer.
 """
 
 from __future__ import annotations

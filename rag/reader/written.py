@@ -1,10 +1,11 @@
 """Claims and questions that were written for the reader.
 
-Claims are sentences on abstracts as an LLM words them. Each true one has a twin with a planted
-error, and to each three pairs of an abstract comes a sentence that it neither states nor denies.
-Of the questions on an abstract two are answered there, and three are near misses. The files
-hold nothing of the abstracts, which are read from the data; what a claim rests on was
-looked up once, by the checker's rules.
+Language models wrote them. Claims are sentences on abstracts as an LLM words them in an answer:
+each true one has a twin with a planted error, and to each three pairs of an abstract comes a
+sentence that it neither states nor denies; or they are worded plainly, as an expert notes down what
+is to be checked, two true, two false and one left open. Of the questions on an abstract two are
+answered there, and three are near misses. The files hold nothing of the abstracts, which are read
+from the data; what a claim rests on was looked up once, by the checker's rules.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from vectorstore.sentences import split_sentences
 FILES = tuple(Path(__file__).parent / f"{name}.jsonl.gz" for name in ("written", "written_more"))
 """Of claims; the second was written later, with fewer twins that change more than one fact."""
 PLAIN_FILE = Path(__file__).parent / "written_plain.jsonl.gz"
-"""Claims as an expert notes them down, on some of the same papers."""
+"""Claims as an expert notes them down, on some of the same papers and on others of SciFact's."""
 QUESTIONS_FILE = Path(__file__).parent / "written_questions.jsonl.gz"
 SOURCE, WHOLE = "written", "written_whole"
 PLAIN, PLAIN_WHOLE = "written_plain", "written_plain_whole"
@@ -40,7 +41,7 @@ def read_written(
     Args:
         papers: Title and abstract, by name; claims about others are left out.
         files: JSON Lines, gzipped: `paper`, `claim`, `label` and `rests_on`, places of sentences.
-        sources: What the two kinds of pairs are told as.
+        sources: Names of the two kinds of pairs: with what a claim rests on, and with all.
     """
     for item in written_claims(files):
         if item["paper"] in papers:
