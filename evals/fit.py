@@ -192,6 +192,7 @@ def _report_group(
         for label, chosen in (
             ("near_miss", np.isin(kinds, ["answerable", "near_miss"])),
             ("withheld", np.isin(kinds, ["answerable", "withheld"])),
+            ("taken_out", np.isin(kinds, ["answerable", "taken_out"])),
             ("claims", kinds == "claim"),
         ):
             if 0 < answerable[chosen].sum() < chosen.sum():

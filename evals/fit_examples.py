@@ -2,8 +2,9 @@
 
 Each case is asked of a library that holds its paper and, where it is answerable, once more with
 that paper withheld: then nothing answers it. Both are asked again of papers cut down to a sentence
-or two, as some exports hold them. A SciFact-like test set adds its claims, with their relevant
-documents and without.
+or two, as some exports hold them; there, an answerable case is asked a third time with what answers
+taken out before. A SciFact-like test set adds its claims, with their relevant documents and
+without.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from rag.trees import Matrix
 from vectorstore.minilm import Vectors
 from vectorstore.naming import derive_title
 from vectorstore.records import Hit, Record
-from vectorstore.sentences import Span
+from vectorstore.sentences import Span, split_sentences
 from vectorstore.store import Store
 
-Kind = Literal["answerable", "near_miss", "withheld", "claim"]
+Kind = Literal["answerable", "near_miss", "withheld", "taken_out", "claim"]
 WITHHELD_WEIGHT = 0.5
 SHORT_WEIGHT = 0.5
 TITLE_SHARE = 0.5
@@ -41,7 +42,8 @@ class Example:
     """One question asked once: what was read, and what was right.
 
     Attributes:
-        kind: `answerable`, `near_miss`, `withheld` (the case's own paper left out) or `claim`.
+        kind: `answerable`, `near_miss`, `withheld` (the case's own paper left out), `taken_out`
+            (the sentences that answer left out) or `claim`.
         question: Taken apart.
         rows: Features of every sentence read.
         right: Which of them answer.
@@ -71,21 +73,29 @@ class Example:
 def examples_of_cases(
     store: Store, cases: Iterable[Case], reader: TextReader, find: Find | None = None
 ) -> Iterator[Example]:
-    """Every case of one paper, with the paper there and, if answerable, without.
+    """Every case of one paper, with the paper there and, if answerable, without its answer.
 
     Each follows again with papers cut down, where that can be done.
     """
     for case in cases:
         if len(case.papers) != 1:
             continue
-        kinds: list[Kind] = ["answerable", "withheld"] if case.answerable else ["near_miss"]
+        kinds: list[Kind] = ["near_miss"]
+        if case.answerable:
+            kinds = ["answerable", "withheld", "taken_out"]
         for kind in kinds:
             exclude = case.papers if kind == "withheld" else ()
             hits = store.search(case.question, READ_PAPERS, exclude=exclude)
-            yield _example(kind, case, hits, reader, find)
-            cut = cut_down(case, hits, reader)
+            asked = case
+            if kind == "taken_out":
+                asked, hits = replace(case, spans=()), take_out(case, hits, reader)
+            if not hits:
+                continue
+            if kind != "taken_out":
+                yield _example(kind, asked, hits, reader, find)
+            cut = cut_down(asked, hits, reader)
             if cut is not None:
-                left = replace(case, spans=cut.spans)
+                left = replace(asked, spans=cut.spans)
                 found = _example(kind, left, cut.hits, reader, find)
                 yield replace(found, weight=SHORT_WEIGHT * found.weight, short=True)
 
@@ -121,6 +131,25 @@ class Cut:
     spans: tuple[tuple[int, int], ...]
 
 
+def take_out(case: Case, hits: Sequence[Hit], reader: TextReader) -> list[Hit]:
+    """The papers found, without the sentences that answer; none where nothing else is left."""
+    asked = reader.read_text(case.question)
+    if not any(hit.record.id in case.papers for hit in hits):
+        return []
+    made = []
+    for hit in hits:
+        if hit.record.id in case.papers:
+            text = hit.record.abstract
+            spans = [span for span in split_sentences(text) if not _overlaps(span, case.spans)]
+            if not spans:
+                return []
+            left = " ".join(text[span.start : span.end] for span in spans)
+            made.append(_with_record(hit, replace(hit.record, abstract=left), asked, reader))
+        else:
+            made.append(hit)
+    return made
+
+
 def cut_down(case: Case, hits: Sequence[Hit], reader: TextReader) -> Cut | None:
     """The papers found, or the first of them, each cut to one or two sentences near what is asked.
 
@@ -151,10 +180,15 @@ def cut_down(case: Case, hits: Sequence[Hit], reader: TextReader) -> Cut | None:
                 for start, end in marked
                 if end > span.start and start < span.end
             )
-        meant = reader.read_text(as_passage(short.title, short.abstract)).vector
-        similarity = None if hit.similarity is None else float(read.vector @ meant)
-        made.append(replace(hit, record=short, similarity=similarity))
+        made.append(_with_record(hit, short, read, reader))
     return Cut(made, spans)
+
+
+def _with_record(hit: Hit, record: Record, asked: ReadText, reader: TextReader) -> Hit:
+    """The same place in the ranking, for a paper whose text has changed."""
+    meant = reader.read_text(as_passage(record.title, record.abstract)).vector
+    similarity = None if hit.similarity is None else float(asked.vector @ meant)
+    return replace(hit, record=record, similarity=similarity)
 
 
 def _window(
@@ -206,7 +240,7 @@ def _example(
         kind == "answerable",
         case.papers[0] if case.papers else "",
         masked.vector,
-        WITHHELD_WEIGHT if kind == "withheld" else 1.0,
+        WITHHELD_WEIGHT if kind in ("withheld", "taken_out") else 1.0,
     )
 
 

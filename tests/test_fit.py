@@ -114,7 +114,7 @@ def test_fit_gives_the_same_bytes_twice_and_a_model_that_tells_answers_apart(
     report = fitted[0]["report"]
     assert report == fitted[1]["report"]
     kinds = {"answerable": 16, "withheld": 16, "near_miss": 16}
-    assert report["examples"] == {"whole": kinds, "cut down": kinds}
+    assert report["examples"] == {"whole": kinds, "cut down": {**kinds, "taken_out": 16}}
     assert [len(report[name]["thresholds"]) for name in report["examples"]] == [17, 17]
     right = [item for item in examples if item.answerable and not item.short]
     found = [bool(item.right[models[0].judge_sentences(item.rows).argmax()]) for item in right]

@@ -17,6 +17,7 @@ from evals.fit_examples import (
     cut_down,
     examples_of_cases,
     examples_of_claims,
+    take_out,
 )
 from rag.answerers.judging import OWN_FEATURES, READ_PAPERS
 from rag.answerers.reading import TextReader
@@ -40,34 +41,60 @@ def examples(store: Store) -> list[Example]:
 
 
 def test_answerable_case_is_asked_with_its_paper_and_without(examples: list[Example]) -> None:
-    first, second = [item for item in examples if not item.short][:2]
-    assert (first.kind, first.answerable, first.weight, first.worded, first.group) == (
-        "answerable", True, 1.0, True, "text:Arlen"
-    )  # fmt: skip
-    assert (second.kind, second.answerable, second.weight, second.worded, second.group) == (
-        "withheld", False, 0.5, False, "text:Arlen"
-    )  # fmt: skip
-    assert first.rows.shape == second.rows.shape == (3 * READ_PAPERS, OWN_FEATURES)
-    assert (first.right.sum(), second.right.sum()) == (1.0, 0.0)
+    asked = [item for item in examples if not item.short][:2]
+    assert [(item.kind, item.answerable, item.weight, item.worded) for item in asked] == [
+        ("answerable", True, 1.0, True),
+        ("withheld", False, 0.5, False),
+    ]
+    assert {item.group for item in asked} == {"text:Arlen"}
+    assert {item.rows.shape for item in asked} == {(3 * READ_PAPERS, OWN_FEATURES)}
+    assert [item.right.sum() for item in asked] == [1.0, 0.0]
 
 
 def test_unanswerable_case_is_asked_with_its_paper_there(examples: list[Example]) -> None:
     own = [item for item in examples if item.group == "text:Arlen" and not item.short]
+    answerable = [("answerable", True), ("withheld", False)]
     assert [(item.kind, item.worded) for item in own] == [
-        ("answerable", True), ("withheld", False), ("answerable", True), ("withheld", False),
-        ("near_miss", True), ("near_miss", True),
+        *answerable, *answerable, ("near_miss", True), ("near_miss", True),
     ]  # fmt: skip
 
 
 def test_each_is_asked_again_of_papers_cut_down(examples: list[Example]) -> None:
-    pairs = list(zip(examples[::2], examples[1::2], strict=True))
-    assert [(whole.short, cut.short) for whole, cut in pairs] == [(False, True)] * len(pairs)
-    for whole, cut in pairs:
-        assert (cut.kind, cut.group, cut.worded) == (whole.kind, whole.group, False)
-        assert cut.weight == whole.weight / 2
-        assert 1 <= len(cut.rows) <= 2 * READ_PAPERS
-        assert cut.right.sum() == whole.right.sum()
-    assert {len(cut.rows) for _, cut in pairs} > {1, 2}
+    whole, cut = ([e for e in examples if e.short is short] for short in (False, True))
+    extra = [item for item in cut if item.kind == "taken_out"]
+    known = [item for item in cut if item.kind != "taken_out"]
+    for one, other in zip(whole, known, strict=True):
+        assert (other.kind, other.group, other.worded) == (one.kind, one.group, False)
+        assert other.weight == one.weight / 2
+        assert other.right.sum() == one.right.sum()
+    assert len(extra) == sum(item.answerable for item in whole)
+    assert {(item.answerable, item.worded, item.weight) for item in extra} == {(False, False, 0.25)}
+    assert not any(item.right.any() for item in extra)
+    lengths = {len(item.rows) for item in cut}
+    assert lengths <= set(range(1, 2 * READ_PAPERS + 1))
+    assert lengths > {1, 2}
+
+
+def test_what_answers_is_taken_out_and_the_rest_stays(store: Store) -> None:
+    case = next(cases_of(PAPERS[0]))
+    hits = store.search(case.question, READ_PAPERS)
+    left = take_out(case, hits, TextReader())
+    assert [hit.record.id for hit in left] == [hit.record.id for hit in hits]
+    for hit, other in zip(hits, left, strict=True):
+        if hit.record.id == "text:Arlen":
+            assert other.record.abstract == "The mill of Arlen grinds rye. We visited it in 1890."
+            assert other.similarity != hit.similarity
+        else:
+            assert other is hit
+
+
+@pytest.mark.parametrize("spans", [((0, 500),), ()])
+def test_nothing_is_taken_out_of_what_is_not_there_or_answers_as_a_whole(
+    store: Store, spans: tuple[tuple[int, int], ...]
+) -> None:
+    case = replace(next(cases_of(PAPERS[0])), spans=spans)
+    hits = store.search(case.question, READ_PAPERS, exclude=() if spans else case.papers)
+    assert take_out(case, hits, TextReader()) == []
 
 
 def test_paper_cut_down_keeps_a_marked_sentence_and_the_names_asked_for(store: Store) -> None:
