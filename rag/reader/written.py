@@ -24,6 +24,8 @@ FILES = tuple(Path(__file__).parent / f"{name}.jsonl.gz" for name in ("written",
 """Of claims; the second was written later, with fewer twins that change more than one fact."""
 PLAIN_FILE = Path(__file__).parent / "written_plain.jsonl.gz"
 """Claims as an expert notes them down, on some of the same papers and on others of SciFact's."""
+TWINS_FILE = Path(__file__).parent / "written_twins.jsonl.gz"
+"""Sentences, each with a twin that is wrong in one point: nothing learns from them yet."""
 QUESTIONS_FILE = Path(__file__).parent / "written_questions.jsonl.gz"
 SOURCE, WHOLE = "written", "written_whole"
 PLAIN, PLAIN_WHOLE = "written_plain", "written_plain_whole"
@@ -87,7 +89,7 @@ def written_papers(data: Path) -> dict[str, tuple[str, str]]:
     Args:
         data: Holds the abstracts, as `rag.reader.train` takes them.
     """
-    written = (*written_claims((*FILES, PLAIN_FILE)), *written_questions())
+    written = (*written_claims((*FILES, PLAIN_FILE, TWINS_FILE)), *written_questions())
     about = {item["paper"] for item in written}
     return papers_by_name(data / ABSTRACTS, data / MORE_ABSTRACTS, about)
 
