@@ -199,20 +199,21 @@ def _report_group(
                 told = auroc(values[chosen].tolist(), answerable[chosen].tolist())
                 table[f"auroc_{label}_{name}"] = told
     own, confidence = kinds != "claim", scores["confidence"]
-    table["right_if_always_answering"] = float(right[kinds == "answerable"].mean())
+    table["right_if_always_answering"] = _share(right[kinds == "answerable"])
     table["thresholds"] = [
         {
             "threshold": round(float(threshold), 2),
-            "answerable_given": float((confidence[kinds == "answerable"] >= threshold).mean()),
-            "near_miss_refused": float((confidence[kinds == "near_miss"] < threshold).mean()),
-            "withheld_refused": float((confidence[kinds == "withheld"] < threshold).mean()),
-            "wrong_among_given": _wrong_share(right[own & (confidence >= threshold)]),
+            "answerable_given": _share(confidence[kinds == "answerable"] >= threshold),
+            "near_miss_refused": _share(confidence[kinds == "near_miss"] < threshold),
+            "withheld_refused": _share(confidence[kinds == "withheld"] < threshold),
+            "taken_out_refused": _share(confidence[kinds == "taken_out"] < threshold),
+            "wrong_among_given": _share(~right[own & (confidence >= threshold)]),
         }
         for threshold in np.arange(0.1, 0.95, 0.05)
     ]
     return table
 
 
-def _wrong_share(right: Matrix) -> float | None:
-    """The share of wrong answers; None where none was given."""
-    return float(1 - right.mean()) if len(right) else None
+def _share(holds: Matrix) -> float | None:
+    """Of how many something holds; None where there are none."""
+    return float(holds.mean()) if len(holds) else None

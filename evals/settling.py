@@ -22,7 +22,7 @@ from rag.checking.comparison import compare
 from rag.checking.features import figures
 from rag.checking.model import LogWeights, Weights, load_model, reader_odds
 from rag.reader.examples import is_held_out
-from rag.reader.written import FILES, PLAIN, PLAIN_FILE, SOURCE, as_passage, written_claims
+from rag.reader.written import as_passage, claims_by_sort
 from vectorstore import minilm
 
 SAYS = tuple(step / 10 for step in range(31))
@@ -96,12 +96,11 @@ def drafted_sentences(paths: Iterable[Path], corpus: Path) -> Iterator[Sentence]
 
 def written_sentences(papers: dict[str, tuple[str, str]]) -> Iterator[Sentence]:
     """The claims written for the reader on papers that are held out of these."""
-    for source, files in ((SOURCE, FILES), (PLAIN, [PLAIN_FILE])):
-        for item in written_claims(files):
-            if item["paper"] in papers:
-                paper = as_passage(*papers[item["paper"]])
-                if is_held_out(paper):
-                    yield Sentence(source, item["claim"], paper, item["label"])
+    for source, item in claims_by_sort():
+        if item["paper"] in papers:
+            paper = as_passage(*papers[item["paper"]])
+            if is_held_out(paper):
+                yield Sentence(source, item["claim"], paper, item["label"])
 
 
 def look_at(sentences: Sequence[Sentence], judge: Judge) -> list[Drafted]:

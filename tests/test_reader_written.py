@@ -22,6 +22,7 @@ from rag.reader.written import (
     SOURCE,
     TWINS_FILE,
     WHOLE,
+    claims_by_sort,
     read_written,
     read_written_questions,
     written_claims,
@@ -54,6 +55,14 @@ def test_a_claim_is_read_with_what_it_rests_on_and_with_all(tmp_path: Path) -> N
     assert [item.source for item in plain] == [PLAIN, PLAIN_WHOLE]
     assert {SOURCE, WHOLE, PLAIN, PLAIN_WHOLE} <= set(LICENCES)
     assert {SOURCE, WHOLE, PLAIN, PLAIN_WHOLE} <= set(SHARES)
+
+
+def test_claims_come_by_their_sort() -> None:
+    sorts = Counter(source for source, _ in claims_by_sort())
+    assert sorts == {
+        SOURCE: len(list(written_claims(FILES))),
+        PLAIN: len(list(written_claims([PLAIN_FILE]))),
+    }
 
 
 def test_a_question_is_read_with_all_and_an_answer_stands_there(tmp_path: Path) -> None:

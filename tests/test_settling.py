@@ -96,9 +96,11 @@ def test_only_what_the_reader_does_not_learn_from_is_settled_by(
         {"paper": name, "claim": f"Moths fly. {name}", "label": "support"}
         for name in (*papers, "arxiv:unknown")
     ]
-    monkeypatch.setattr(settling, "written_claims", lambda files: iter(claims))
+    sorts = (SOURCE, PLAIN)
+    told = [(source, item) for source in sorts for item in claims]
+    monkeypatch.setattr(settling, "claims_by_sort", lambda: iter(told))
     found = list(written_sentences(papers))
     assert 0 < len(held_out) < 25
     assert [(item.origin, item.claim) for item in found] == [
-        (source, f"Moths fly. {name}") for source in (SOURCE, PLAIN) for name in held_out
+        (source, f"Moths fly. {name}") for source in sorts for name in held_out
     ]

@@ -83,6 +83,13 @@ def written_claims(files: Sequence[Path] = FILES) -> Iterator[dict[str, Any]]:
         yield from _lines(file)
 
 
+def claims_by_sort() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The claims that the checker learns from, each after the name of its sort."""
+    for source, files in ((SOURCE, FILES), (PLAIN, (PLAIN_FILE,))):
+        for item in written_claims(files):
+            yield source, item
+
+
 def written_papers(data: Path) -> dict[str, tuple[str, str]]:
     """Title and abstract of the papers that claims and questions were written on, by name.
 
