@@ -90,7 +90,7 @@ def test_written_claims_become_examples_but_for_those_that_weights_are_settled_o
         for name in (*papers, "arxiv:unknown")
     ]
     told = [(source, row) for source in WRITTEN for row in rows]
-    monkeypatch.setattr(checker_examples, "claims_by_sort", lambda: iter(told))
+    monkeypatch.setattr(checker_examples, "claims_by_sort", lambda _: iter(told))
     found = list(read_written(papers, minilm.read))
     assert {example.group for example in found} == set(papers) - held_out
     assert {(example.source, example.label) for example in found} == {

@@ -13,14 +13,15 @@ import pytest
 from rag.reader.examples import LICENCES, VERDICTS
 from rag.reader.papers import papers_by_name
 from rag.reader.sampling import SHARES
+from rag.reader.turned import TURNED
+from rag.reader.unsaid import UNSAID
 from rag.reader.written import (
-    FILES,
+    CHECKED,
     PLAIN,
-    PLAIN_FILE,
-    PLAIN_WHOLE,
     QUESTIONS,
+    QUESTIONS_FILE,
+    SORTS,
     SOURCE,
-    TWINS_FILE,
     WHOLE,
     claims_by_sort,
     read_written,
@@ -42,27 +43,26 @@ def packed(path: Path, rows: list[dict[str, object]]) -> Path:
 
 
 def test_a_claim_is_read_with_what_it_rests_on_and_with_all(tmp_path: Path) -> None:
-    told, whole = read_written(PAPERS, [packed(tmp_path / "written.jsonl.gz", CLAIMS)])
+    own = {"sort": (packed(tmp_path / "written.jsonl.gz", CLAIMS),)}
+    told, whole = read_written(PAPERS, own)
     everything = "Moths at lamps. Lamps were lit. Warm lamps attract 40% more moths."
-    assert (told.source, whole.source) == (SOURCE, WHOLE)
+    assert (told.source, whole.source) == ("sort", "sort" + WHOLE)
     assert told.passage == "Moths at lamps. Warm lamps attract 40% more moths."
     assert whole.passage == told.document == whole.document == everything
     assert told.asked == whole.asked == "Moths like warm lamps."
     assert VERDICTS[told.label] == "support"
-    plain = read_written(
-        PAPERS, [packed(tmp_path / "plain.jsonl.gz", CLAIMS)], (PLAIN, PLAIN_WHOLE)
-    )
-    assert [item.source for item in plain] == [PLAIN, PLAIN_WHOLE]
-    assert {SOURCE, WHOLE, PLAIN, PLAIN_WHOLE} <= set(LICENCES)
-    assert {SOURCE, WHOLE, PLAIN, PLAIN_WHOLE} <= set(SHARES)
+
+
+def test_every_sort_has_its_licence_and_its_share() -> None:
+    names = {*SORTS, *(name + WHOLE for name in SORTS), TURNED, UNSAID, QUESTIONS}
+    assert names <= set(LICENCES) & set(SHARES)
 
 
 def test_claims_come_by_their_sort() -> None:
-    sorts = Counter(source for source, _ in claims_by_sort())
-    assert sorts == {
-        SOURCE: len(list(written_claims(FILES))),
-        PLAIN: len(list(written_claims([PLAIN_FILE]))),
-    }
+    counts = {name: len(list(written_claims(files))) for name, files in SORTS.items()}
+    assert Counter(source for source, _ in claims_by_sort()) == counts
+    learned = Counter(source for source, _ in claims_by_sort(CHECKED))
+    assert learned == {name: counts[name] for name in (SOURCE, PLAIN)}
 
 
 def test_a_question_is_read_with_all_and_an_answer_stands_there(tmp_path: Path) -> None:
@@ -75,7 +75,6 @@ def test_a_question_is_read_with_all_and_an_answer_stands_there(tmp_path: Path) 
     assert (known.label, known.answers) == (1, ("40% more moths",))
     assert (near_miss.label, near_miss.answers) == (0, ())
     assert known.passage.startswith("Moths at lamps. Lamps were lit.")
-    assert {QUESTIONS} <= set(LICENCES) & set(SHARES)
 
 
 def test_papers_are_found_by_name_in_either_file(tmp_path: Path) -> None:
@@ -94,7 +93,7 @@ def test_papers_are_found_by_name_in_either_file(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("files", [FILES, [PLAIN_FILE], [TWINS_FILE]])
+@pytest.mark.parametrize("files", SORTS.values(), ids=SORTS.keys())
 def test_what_was_written_is_about_no_paper_that_is_measured_on(files: Sequence[Path]) -> None:
     claims = list(written_claims(files))
     questions = list(written_questions())
@@ -104,7 +103,7 @@ def test_what_was_written_is_about_no_paper_that_is_measured_on(files: Sequence[
     assert 0.9 < labels["contradict"] / labels["support"] < 1.1
     assert all(item["claim"] and item["rests_on"] for item in claims)
     assert 0.5 < sum(bool(item["answer"]) for item in questions) / (0.4 * len(questions)) < 1.5
-    cases = FILES[0].parents[2] / "evals" / "cases"
+    cases = QUESTIONS_FILE.parents[2] / "evals" / "cases"
     asked = {
         name
         for file in cases.glob("arxiv_*.jsonl")

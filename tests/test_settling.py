@@ -98,7 +98,7 @@ def test_only_what_the_reader_does_not_learn_from_is_settled_by(
     ]
     sorts = (SOURCE, PLAIN)
     told = [(source, item) for source in sorts for item in claims]
-    monkeypatch.setattr(settling, "claims_by_sort", lambda: iter(told))
+    monkeypatch.setattr(settling, "claims_by_sort", lambda _: iter(told))
     found = list(written_sentences(papers))
     assert 0 < len(held_out) < 25
     assert [(item.origin, item.claim) for item in found] == [

@@ -46,6 +46,12 @@ LICENCES = {
     "written_plain": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "written_plain_whole": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "written_questions": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
+    "written_twins": "Apache-2.0, ours; abstracts CC0 (arXiv)",
+    "written_twins_whole": "Apache-2.0, ours; abstracts CC0 (arXiv)",
+    "written_varied": "Apache-2.0, ours; abstracts CC0 (arXiv)",
+    "written_varied_whole": "Apache-2.0, ours; abstracts CC0 (arXiv)",
+    "written_turned": "Apache-2.0, ours; abstracts CC0 (arXiv)",
+    "written_unsaid": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "written_whole": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "wice": "ODC-BY; text of Wikipedia and Common Crawl",
 }

@@ -11,6 +11,7 @@ import json
 import random
 import time
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,13 +35,12 @@ from rag.reader.papers import (
 )
 from rag.reader.questions import invent_questions
 from rag.reader.sampling import draw_batches
+from rag.reader.turned import read_turned
+from rag.reader.unsaid import read_unsaid
 from rag.reader.weights import WEIGHTS_FILE, pack, unpack
 from rag.reader.written import (
-    FILES,
-    PLAIN,
-    PLAIN_FILE,
-    PLAIN_WHOLE,
     QUESTIONS_FILE,
+    SORTS,
     read_written,
     read_written_questions,
     written_papers,
@@ -245,7 +245,8 @@ def main(
 ) -> None:
     """Train a reader, and write it into a folder of its own."""
     files = [*(data / PUBLIC / name for name in NAMES), data / ABSTRACTS]
-    files += [data / MORE_ABSTRACTS, *FILES, PLAIN_FILE, QUESTIONS_FILE] if written else []
+    if written:
+        files += [data / MORE_ABSTRACTS, *chain.from_iterable(SORTS.values()), QUESTIONS_FILE]
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
         raise typer.BadParameter(f"not found: {', '.join(missing)} (docs/reader.md lists them)")
@@ -261,7 +262,7 @@ def main(
     made += invent_freely(papers[invented:], seed)
     if written:
         named = written_papers(data)
-        made += [*read_written(named), *read_written(named, [PLAIN_FILE], (PLAIN, PLAIN_WHOLE))]
+        made += [*read_written(named), *read_unsaid(named, seed), *read_turned(named, seed)]
         made += read_written_questions(named)
     items = list(encode([*read_public(data / PUBLIC), *made]))
     (out / "manifest.json").write_text(json.dumps(manifest(files, items), indent=1), "utf-8")

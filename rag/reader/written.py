@@ -20,39 +20,53 @@ from rag.reader.examples import VERDICTS, Example
 from rag.reader.papers import ABSTRACTS, MORE_ABSTRACTS, papers_by_name
 from vectorstore.sentences import split_sentences
 
-FILES = tuple(Path(__file__).parent / f"{name}.jsonl.gz" for name in ("written", "written_more"))
-"""Of claims; the second was written later, with fewer twins that change more than one fact."""
-PLAIN_FILE = Path(__file__).parent / "written_plain.jsonl.gz"
-"""Claims as an expert notes them down, on some of the same papers and on others of SciFact's."""
-TWINS_FILE = Path(__file__).parent / "written_twins.jsonl.gz"
-"""Sentences, each with a twin that is wrong in one point: nothing learns from them yet."""
-QUESTIONS_FILE = Path(__file__).parent / "written_questions.jsonl.gz"
-SOURCE, WHOLE = "written", "written_whole"
-PLAIN, PLAIN_WHOLE = "written_plain", "written_plain_whole"
-"""Read with the sentences that a claim rests on, as the check does; and with the whole abstract."""
+SOURCE, PLAIN, TWINS, VARIED = "written", "written_plain", "written_twins", "written_varied"
 QUESTIONS = "written_questions"
 
 
+def _file(name: str) -> Path:
+    return Path(__file__).parent / f"{name}.jsonl.gz"
+
+
+CHECKED: Mapping[str, tuple[Path, ...]] = {
+    SOURCE: (_file("written"), _file("written_more")),
+    PLAIN: (_file("written_plain"),),
+}
+"""The files of each sort of claims that the checker learns from, too.
+
+Those in an LLM's words (the second file was written later, with fewer twins that change more than
+one fact), and those as an expert notes them down.
+"""
+SORTS: Mapping[str, tuple[Path, ...]] = {
+    **CHECKED,
+    TWINS: (_file("written_twins"),),
+    VARIED: (_file("written_varied"),),
+}
+"""The files of each sort; the later ones: sentences, each with a twin that is wrong in one point;
+and claims of four kinds, from a headline to an answer, worded freely, with such twins."""
+QUESTIONS_FILE = _file("written_questions")
+WHOLE = "_whole"
+"""Follows the name of a sort where its claims are read with the whole abstract."""
+
+
 def read_written(
-    papers: Mapping[str, tuple[str, str]],
-    files: Sequence[Path] = FILES,
-    sources: tuple[str, str] = (SOURCE, WHOLE),
+    papers: Mapping[str, tuple[str, str]], sorts: Mapping[str, Sequence[Path]] = SORTS
 ) -> Iterator[Example]:
     """The claims, each with the sentences that it rests on and with the whole abstract.
 
     Args:
         papers: Title and abstract, by name; claims about others are left out.
-        files: JSON Lines, gzipped: `paper`, `claim`, `label` and `rests_on`, places of sentences.
-        sources: Names of the two kinds of pairs: with what a claim rests on, and with all.
+        sorts: By sort JSON Lines, gzipped: `paper`, `claim`, `label` and `rests_on`, places of
+            sentences.
     """
-    for item in written_claims(files):
+    for source, item in claims_by_sort(sorts):
         if item["paper"] in papers:
             whole = as_passage(*papers[item["paper"]])
-            spans = split_sentences(whole)
-            told = [whole[spans[place].start : spans[place].end] for place in item["rests_on"]]
+            sentences = sentences_in(whole)
+            told = " ".join(sentences[place] for place in item["rests_on"])
             label = VERDICTS.index(item["label"])
-            for source, passage in zip(sources, (" ".join(told), whole), strict=True):
-                yield Example("verdict", source, item["claim"], passage, label, document=whole)
+            for name, passage in ((source, told), (source + WHOLE, whole)):
+                yield Example("verdict", name, item["claim"], passage, label, document=whole)
 
 
 def read_written_questions(
@@ -77,15 +91,17 @@ def written_questions(file: Path = QUESTIONS_FILE) -> Iterator[dict[str, Any]]:
     yield from _lines(file)
 
 
-def written_claims(files: Sequence[Path] = FILES) -> Iterator[dict[str, Any]]:
+def written_claims(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
     """The claims as they were written."""
     for file in files:
         yield from _lines(file)
 
 
-def claims_by_sort() -> Iterator[tuple[str, dict[str, Any]]]:
-    """The claims that the checker learns from, each after the name of its sort."""
-    for source, files in ((SOURCE, FILES), (PLAIN, (PLAIN_FILE,))):
+def claims_by_sort(
+    sorts: Mapping[str, Sequence[Path]] = SORTS,
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The claims as they were written, each after the name of its sort."""
+    for source, files in sorts.items():
         for item in written_claims(files):
             yield source, item
 
@@ -96,14 +112,19 @@ def written_papers(data: Path) -> dict[str, tuple[str, str]]:
     Args:
         data: Holds the abstracts, as `rag.reader.train` takes them.
     """
-    written = (*written_claims((*FILES, PLAIN_FILE, TWINS_FILE)), *written_questions())
-    about = {item["paper"] for item in written}
+    claims = (item for _, item in claims_by_sort())
+    about = {item["paper"] for item in (*claims, *written_questions())}
     return papers_by_name(data / ABSTRACTS, data / MORE_ABSTRACTS, about)
 
 
 def as_passage(title: str, abstract: str) -> str:
     """A paper as the check reads it."""
     return f"{title.rstrip('.')}. {abstract}"
+
+
+def sentences_in(passage: str) -> list[str]:
+    """Its sentences, by whose places a claim says what it rests on."""
+    return [passage[span.start : span.end] for span in split_sentences(passage)]
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
