@@ -23,7 +23,7 @@ from rag.checking.features import word_figures
 from rag.checking.meaning import Reader, Reading
 from rag.reader.edits import make_pairs
 from rag.reader.examples import is_held_out
-from rag.reader.written import CHECKED, as_passage, claims_by_sort
+from rag.reader.written import FOR_CHECKER, as_passage, claims_by_sort
 
 OWN = "own: "
 ABSTRACTS = 3500
@@ -149,7 +149,7 @@ def read_written(papers: Mapping[str, tuple[str, str]], read: Reader) -> Iterato
         read: Reads texts.
     """
     remembered = Memory(read, capacity=64)
-    for source, item in tracked("Reading written claims", list(claims_by_sort(CHECKED))):
+    for source, item in tracked("Reading written claims", list(claims_by_sort(FOR_CHECKER))):
         document = as_passage(*papers[item["paper"]]) if item["paper"] in papers else ""
         if document and not is_held_out(document):
             found = compare(item["claim"], [document], read=remembered)

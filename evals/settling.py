@@ -22,7 +22,7 @@ from rag.checking.comparison import compare
 from rag.checking.features import figures
 from rag.checking.model import LogWeights, Weights, load_model, reader_odds
 from rag.reader.examples import is_held_out
-from rag.reader.written import CHECKED, as_passage, claims_by_sort
+from rag.reader.written import FOR_CHECKER, as_passage, claims_by_sort
 from vectorstore import minilm
 
 SAYS = tuple(step / 10 for step in range(31))
@@ -96,7 +96,7 @@ def drafted_sentences(paths: Iterable[Path], corpus: Path) -> Iterator[Sentence]
 
 def written_sentences(papers: dict[str, tuple[str, str]]) -> Iterator[Sentence]:
     """The claims written for the reader on papers that are held out of these."""
-    for source, item in claims_by_sort(CHECKED):
+    for source, item in claims_by_sort(FOR_CHECKER):
         if item["paper"] in papers:
             paper = as_passage(*papers[item["paper"]])
             if is_held_out(paper):

@@ -16,7 +16,7 @@ from rag.checking.features import figures, meaning_figures
 from rag.checking.meaning import Leaning
 from rag.reader.edits import make_pairs
 from rag.reader.examples import is_held_out
-from rag.reader.written import PLAIN, SOURCE, as_passage
+from rag.reader.written import PLAIN, SOURCE, TWINS, as_passage
 from vectorstore import minilm
 
 ABSTRACTS = [
@@ -89,8 +89,10 @@ def test_written_claims_become_examples_but_for_those_that_weights_are_settled_o
         {"paper": name, "claim": "Rain helps.", "label": "contradict"}
         for name in (*papers, "arxiv:unknown")
     ]
-    told = [(source, row) for source in WRITTEN for row in rows]
-    monkeypatch.setattr(checker_examples, "claims_by_sort", lambda _: iter(told))
+    told = [(source, row) for source in (*WRITTEN, TWINS) for row in rows]
+    monkeypatch.setattr(
+        checker_examples, "claims_by_sort", lambda sorts: (row for row in told if row[0] in sorts)
+    )
     found = list(read_written(papers, minilm.read))
     assert {example.group for example in found} == set(papers) - held_out
     assert {(example.source, example.label) for example in found} == {

@@ -173,6 +173,18 @@ def test_a_pair_learns_by_every_head(network: Any, items: list[Item]) -> None:
         assert layer.weight.grad.abs().sum() > 0
 
 
+def test_what_is_dropped_is_the_same_of_all_tokens_and_nothing_once_trained() -> None:
+    from rag.reader.network import DROPPED, WIDTH, build
+
+    dropped = build(pretrained=False).encoder.encoder.layer[0].output.dropout
+    ones = torch.ones(2, 7, WIDTH)
+    found = dropped(ones).detach().numpy()
+    assert (found == found[:, :1]).all()
+    assert 0 < (found == 0).mean() < 2 * DROPPED
+    assert (found[0] != found[1]).any()
+    assert (dropped.eval()(ones) == ones).all()
+
+
 def test_pair_without_words_is_read(network: Any) -> None:
     encoder = CrossEncoder(export(state_of(network)))
     odds, _ = encoder._run([pair([], [])])

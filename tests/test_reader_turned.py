@@ -43,6 +43,22 @@ def test_a_false_claim_supports_itself_and_contradicts_its_true_twin(tmp_path: P
     assert found == list(read_turned(PAPERS, 0, sorts))
 
 
+def test_a_claim_is_reworded_but_not_cut(tmp_path: Path) -> None:
+    true = "However, we show that lamps, which glow, use 40% of the power."
+    false = "However, we show that lamps, which fade, use 40% of the power."
+    items = rows()
+    items[0]["claim"], items[1]["claim"] = true, false
+    sorts = packed(tmp_path / "claims.jsonl.gz", items[:2])
+    asked = [
+        item.asked
+        for seed in range(30)
+        for item in read_turned(PAPERS, seed, sorts)
+        if VERDICTS[item.label] == "contradict"
+    ]
+    assert len(set(asked)) > 1
+    assert all("which glow" in claim for claim in asked)
+
+
 def test_only_neighbours_in_this_order_are_twins() -> None:
     assert twins(rows()) == [(CLAIMS[0][1], CLAIMS[1][1]), (CLAIMS[2][1], CLAIMS[3][1])]
     assert twins(rows()[1:]) == [(CLAIMS[2][1], CLAIMS[3][1])]

@@ -16,7 +16,7 @@ from rag.reader.sampling import SHARES
 from rag.reader.turned import TURNED
 from rag.reader.unsaid import UNSAID
 from rag.reader.written import (
-    CHECKED,
+    FOR_CHECKER,
     PLAIN,
     QUESTIONS,
     QUESTIONS_FILE,
@@ -61,7 +61,7 @@ def test_every_sort_has_its_licence_and_its_share() -> None:
 def test_claims_come_by_their_sort() -> None:
     counts = {name: len(list(written_claims(files))) for name, files in SORTS.items()}
     assert Counter(source for source, _ in claims_by_sort()) == counts
-    learned = Counter(source for source, _ in claims_by_sort(CHECKED))
+    learned = Counter(source for source, _ in claims_by_sort(FOR_CHECKER))
     assert learned == {name: counts[name] for name in (SOURCE, PLAIN)}
 
 

@@ -20,7 +20,7 @@ from evals.settling import (
 from rag.checking import Judge, Leaning
 from rag.checking.model import LogWeights, Weights
 from rag.reader.examples import is_held_out
-from rag.reader.written import PLAIN, SOURCE, as_passage
+from rag.reader.written import PLAIN, SOURCE, TWINS, as_passage
 
 FOR, AGAINST = Leaning(-0.02, -5.0, -5.0), Leaning(-5.0, -0.02, -5.0)
 PAPER = "Lamps and moths. Old lamps attract moths in cold nights. The traps caught 40 moths."
@@ -97,8 +97,10 @@ def test_only_what_the_reader_does_not_learn_from_is_settled_by(
         for name in (*papers, "arxiv:unknown")
     ]
     sorts = (SOURCE, PLAIN)
-    told = [(source, item) for source in sorts for item in claims]
-    monkeypatch.setattr(settling, "claims_by_sort", lambda _: iter(told))
+    told = [(source, item) for source in (*sorts, TWINS) for item in claims]
+    monkeypatch.setattr(
+        settling, "claims_by_sort", lambda sorts: (row for row in told if row[0] in sorts)
+    )
     found = list(written_sentences(papers))
     assert 0 < len(held_out) < 25
     assert [(item.origin, item.claim) for item in found] == [

@@ -42,18 +42,18 @@ LICENCES = {
     "semi_auto_nli_wiki": "CC BY-SA 3.0",
     "squad_v1_dev": "CC BY-SA 4.0",
     "squad_v2_dev": "CC BY-SA 4.0",
+    "wice": "ODC-BY; text of Wikipedia and Common Crawl",
     "written": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "written_plain": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "written_plain_whole": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "written_questions": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
+    "written_turned": "Apache-2.0, ours; abstracts CC0 (arXiv)",
     "written_twins": "Apache-2.0, ours; abstracts CC0 (arXiv)",
     "written_twins_whole": "Apache-2.0, ours; abstracts CC0 (arXiv)",
+    "written_unsaid": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "written_varied": "Apache-2.0, ours; abstracts CC0 (arXiv)",
     "written_varied_whole": "Apache-2.0, ours; abstracts CC0 (arXiv)",
-    "written_turned": "Apache-2.0, ours; abstracts CC0 (arXiv)",
-    "written_unsaid": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
     "written_whole": "Apache-2.0, ours; abstracts CC0 (arXiv) and ODC-By 1.0 (SciFact)",
-    "wice": "ODC-BY; text of Wikipedia and Common Crawl",
 }
 """By source."""
 NAMES = ("claims.jsonl.gz", "qa.jsonl.gz", "ranking.jsonl.gz")

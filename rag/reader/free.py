@@ -11,7 +11,8 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from rag.reader.edits import EDITS
 from rag.reader.examples import Example
@@ -23,7 +24,7 @@ LEAST_WORDS, MOST_WORDS = 10, 40
 DROPPED = 0.25
 """Share of the words that a sentence loses."""
 COMMON = 600
-"""Abstracts that a word may stand in, at most, to say what a title is about."""
+"""Abstracts in fewer of which a word stands, to say what a title is about."""
 TURNS = frozenset(
     "is are was were can has have achieves shows outperforms improves uses requires reduces".split()
 )
@@ -37,6 +38,9 @@ SURE = tuple(
     EDITS[name][0] for name in ("number", "numbers exchanged", "name", "direction", "negation")
 )
 """What can be changed in a free claim; another noun may say the same."""
+
+Paper = TypeVar("Paper", int, str)
+"""A paper's number, or its name."""
 
 _WORD = re.compile(r"[a-z]{5,}")
 
@@ -58,7 +62,7 @@ def invent_freely(papers: Sequence[tuple[str, str]], seed: int = 0) -> Iterator[
         yield _claim(f"{claim}.", abstract, SUPPORT)
         beside = papers[(number + 11) % len(papers)][1]
         yield from _changed(f"{claim}.", abstract, beside, chance)
-        other = _nearest(title, number, holders)
+        other = nearest(_words(title), number, holders, COMMON)
         if other is not None:
             yield _claim(f"{claim}.", papers[other][1], NEUTRAL)
         spans = split_sentences(abstract)
@@ -91,11 +95,20 @@ def recombine(first: Sequence[str], second: Sequence[str]) -> str | None:
     return " ".join([*first[:left], *second[right:]])
 
 
-def _nearest(title: str, own: int, holders: dict[str, list[int]]) -> int | None:
-    """The other paper whose abstract has most words of a title."""
-    counts: Counter[int] = Counter()
-    for word in sorted(_words(title)):
-        if len(holders.get(word, ())) < COMMON:
+def nearest(
+    words: set[str], own: Paper, holders: Mapping[str, Sequence[Paper]], common: int
+) -> Paper | None:
+    """The other paper that has most of the rarer words; None where no other has any.
+
+    Args:
+        words: Those of a title or a claim.
+        own: The paper that it is about.
+        holders: The papers that a word stands in.
+        common: Papers in fewer of which a word stands to be a rarer one.
+    """
+    counts: Counter[Paper] = Counter()
+    for word in sorted(words):
+        if len(holders.get(word, ())) < common:
             counts.update(holders.get(word, ()))
     counts.pop(own, None)
     return counts.most_common(1)[0][0] if counts else None

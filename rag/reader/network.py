@@ -21,9 +21,9 @@ NOWHERE = -1e4
 FAST = {
     "attention_probs_dropout_prob": 0.0, "hidden_dropout_prob": 0.0, "attn_implementation": "eager"
 }  # fmt: skip
-"""On two cores dropout takes a third of a step, and the fused attention's way back longer."""
+"""On two cores dropout of each value takes long, and the fused attention's way back longer."""
 DROPPED = 0.1
-"""Of what each layer adds; the same places of all tokens of a pair, which takes no time to draw."""
+"""Share of the places of what each layer adds, BERT's own; drawn once for all tokens of a pair."""
 
 
 def torch() -> Any:  # noqa: ANN401 - optional, so untyped

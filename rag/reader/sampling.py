@@ -17,16 +17,16 @@ SHARES = {
     "squad_v1_dev": 0.2, "medquad_ranking": 0.1, "check_covid": 2.5, "evidence_inference_v2": 1.5,
     "fool_me_twice": 2.0, "fever_symmetric": 1.5, "wice": 2.5, "conj_nli": 0.4,
     "semi_auto_nli_wiki": 0.9, "mnli_llmsknow": 2.5, "cad_snli": 1.2, "covid_qa_windows": 0.7,
-    "covid_qa_derived_unanswerable": 0.7, "written": 14.0, "written_whole": 5.0,
-    "written_plain": 20.0, "written_plain_whole": 8.0, "written_twins": 18.0,
-    "written_twins_whole": 6.0, "written_varied": 20.0, "written_varied_whole": 8.0,
-    "written_unsaid": 7.0, "written_turned": 8.0, "written_questions": 8.0,
+    "covid_qa_derived_unanswerable": 0.7, "written": 10.0, "written_whole": 4.0,
+    "written_plain": 14.0, "written_plain_whole": 6.0, "written_twins": 12.0,
+    "written_twins_whole": 4.0, "written_varied": 20.0, "written_varied_whole": 7.0,
+    "written_unsaid": 6.0, "written_turned": 6.0, "written_questions": 8.0,
 }  # fmt: skip
 """How often a source is seen, against the root of its size; 1 where none is named.
 
 More of what people wrote, less of what was made automatically, and many claims to a question:
 claims are what the rules are worst at. Where what was written for the reader is learned from, in a
-last stage, it is more than half of all.
+last stage, it is nine tenths of all.
 """
 
 

@@ -91,6 +91,7 @@ def train(
         network.load_state_dict(told["network"])
         optimizer.load_state_dict(told["optimizer"])
         seen, step = told["seen"], told["step"]
+        library.manual_seed(seed + step)
     begun = saved = time.monotonic()
     running: list[float] = []
     network.train()

@@ -1,11 +1,12 @@
 """Claims and questions that were written for the reader.
 
-Language models wrote them. Claims are sentences on abstracts as an LLM words them in an answer:
-each true one has a twin with a planted error, and to each three pairs of an abstract comes a
-sentence that it neither states nor denies; or they are worded plainly, as an expert notes down what
-is to be checked, two true, two false and one left open. Of the questions on an abstract two are
-answered there, and three are near misses. The files hold nothing of the abstracts, which are read
-from the data; what a claim rests on was looked up once, by the checker's rules.
+Language models wrote them. Claims are of four sorts, each true one with a false one beside it: as
+an LLM words them in an answer, with one sentence in seven that the abstract leaves open; plainly,
+as an expert notes down what is to be checked, with one of five left open; sentences with twins that
+are wrong in one point; and claims from a headline to an answer, worded freely, with such twins, and
+two of ten left open. Of the questions on an abstract two are answered there, and three are near
+misses. The files hold nothing of the abstracts, which are read from the data; what a claim rests on
+was looked up once, by the checker's rules.
 """
 
 from __future__ import annotations
@@ -28,22 +29,17 @@ def _file(name: str) -> Path:
     return Path(__file__).parent / f"{name}.jsonl.gz"
 
 
-CHECKED: Mapping[str, tuple[Path, ...]] = {
+FOR_CHECKER: Mapping[str, tuple[Path, ...]] = {
     SOURCE: (_file("written"), _file("written_more")),
     PLAIN: (_file("written_plain"),),
 }
-"""The files of each sort of claims that the checker learns from, too.
-
-Those in an LLM's words (the second file was written later, with fewer twins that change more than
-one fact), and those as an expert notes them down.
-"""
+"""The files of each sort of claims that the checker learns from, too."""
 SORTS: Mapping[str, tuple[Path, ...]] = {
-    **CHECKED,
+    **FOR_CHECKER,
     TWINS: (_file("written_twins"),),
     VARIED: (_file("written_varied"),),
 }
-"""The files of each sort; the later ones: sentences, each with a twin that is wrong in one point;
-and claims of four kinds, from a headline to an answer, worded freely, with such twins."""
+"""The files of each sort of claims."""
 QUESTIONS_FILE = _file("written_questions")
 WHOLE = "_whole"
 """Follows the name of a sort where its claims are read with the whole abstract."""
@@ -56,8 +52,8 @@ def read_written(
 
     Args:
         papers: Title and abstract, by name; claims about others are left out.
-        sorts: By sort JSON Lines, gzipped: `paper`, `claim`, `label` and `rests_on`, places of
-            sentences.
+        sorts: By sort its files: JSON Lines, gzipped, of `paper`, `claim`, `label` and `rests_on`,
+            places of sentences.
     """
     for source, item in claims_by_sort(sorts):
         if item["paper"] in papers:
@@ -100,7 +96,11 @@ def written_claims(files: Sequence[Path]) -> Iterator[dict[str, Any]]:
 def claims_by_sort(
     sorts: Mapping[str, Sequence[Path]] = SORTS,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The claims as they were written, each after the name of its sort."""
+    """The claims as they were written, each after the name of its sort.
+
+    Args:
+        sorts: As those of `read_written`.
+    """
     for source, files in sorts.items():
         for item in written_claims(files):
             yield source, item
