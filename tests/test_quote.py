@@ -143,9 +143,9 @@ def test_what_no_abstract_says_is_not_answered(library: Library, question: str) 
 
 
 def test_abstention_names_the_nearest_paper_and_what_it_lacks(library: Library) -> None:
-    answer = library.ask("What colour is the KiteSail kite?")
+    answer = library.ask("What is the price of the KiteSail kite?")
     assert answer.reason == (
-        "No abstract states it; the nearest is KiteSail, which says nothing of “colour”."
+        "No abstract states it; the nearest is KiteSail, which says nothing of “price”."
     )
 
 
