@@ -80,23 +80,24 @@ def examples_of_cases(
     for case in cases:
         if len(case.papers) != 1:
             continue
-        kinds: list[Kind] = ["near_miss"]
+        there = store.search(case.question, READ_PAPERS)
+        ways: list[tuple[Kind, Case, list[Hit]]] = [("near_miss", case, there)]
         if case.answerable:
-            kinds = ["answerable", "withheld", "taken_out"]
-        for kind in kinds:
-            exclude = case.papers if kind == "withheld" else ()
-            hits = store.search(case.question, READ_PAPERS, exclude=exclude)
-            asked = case
-            if kind == "taken_out":
-                asked, hits = replace(case, spans=()), take_out(case, hits, reader)
+            without = store.search(case.question, READ_PAPERS, exclude=case.papers)
+            left = take_out(case, there, reader)
+            ways = [
+                ("answerable", case, there),
+                ("withheld", case, without),
+                ("taken_out", replace(case, spans=()), left),
+            ]
+        for kind, asked, hits in ways:
             if not hits:
                 continue
             if kind != "taken_out":
                 yield _example(kind, asked, hits, reader, find)
             cut = cut_down(asked, hits, reader)
             if cut is not None:
-                left = replace(asked, spans=cut.spans)
-                found = _example(kind, left, cut.hits, reader, find)
+                found = _example(kind, replace(asked, spans=cut.spans), cut.hits, reader, find)
                 yield replace(found, weight=SHORT_WEIGHT * found.weight, short=True)
 
 

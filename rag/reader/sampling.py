@@ -26,7 +26,7 @@ SHARES = {
 
 More of what people wrote, less of what was made automatically, and many claims to a question:
 claims are what the rules are worst at. Where what was written for the reader is learned from, in a
-last stage, it is nine tenths of all.
+last stage, it is by far the most of all.
 """
 
 
